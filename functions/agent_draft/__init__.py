@@ -1,0 +1,1 @@
+"""Agent drafts: the head of an agent's next revision."""

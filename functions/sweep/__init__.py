@@ -1,0 +1,1 @@
+"""The daily removal of discarded drafts."""

@@ -1,0 +1,1 @@
+"""Draftkeep: drafts that never lose an edit, as append-only logs in DynamoDB."""

@@ -1,0 +1,185 @@
+"""Every refusal that the service can answer with, as data.
+
+Classes carry what a client needs to act, never an HTTP status and never text from inside; `draftkeep.http.problems`
+holds the one table from class to status, code and wording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong at one place of a body.
+
+    pointer: JSON pointer (RFC 6901) to the place; `code` is stable; `message` is for people.
+    """
+
+    pointer: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Where two contents differ: at most 100 JSON pointers, and how many there are in all."""
+
+    pointers: tuple[str, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentState:
+    """What a draft holds now, as told to a client whose precondition failed.
+
+    version: 0 when there is no draft; every other field is None then.
+    content: canonical JSON bytes.
+    changed: between the caller's version and this one; None when the caller's version is unknown, 0, or a list.
+    """
+
+    version: int
+    updated_at_ms: int | None = None
+    updated_by: str | None = None
+    actor: str | None = None
+    operation: str | None = None
+    content: bytes | None = None
+    changed: Changes | None = None
+
+
+class DraftkeepError(Exception):
+    """The root of all refusals."""
+
+
+class MalformedJson(DraftkeepError):
+    """The body is not one JSON object in UTF-8. `reason` names the place."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
+class MalformedHeader(DraftkeepError):
+    """A request header cannot be read."""
+
+    def __init__(self, header: str, reason: str) -> None:
+        self.header = header
+        self.reason = reason
+
+
+class MalformedQuery(DraftkeepError):
+    """A query parameter cannot be read."""
+
+    def __init__(self, parameter: str, reason: str) -> None:
+        self.parameter = parameter
+        self.reason = reason
+
+
+class Unauthenticated(DraftkeepError):
+    """The event carries no verified principal."""
+
+
+class NotFound(DraftkeepError):
+    """No such route or draft, or none that the caller may know of."""
+
+
+class ContentTooLarge(DraftkeepError):
+    """A body, or its canonical form, is over the published limit in bytes."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+
+
+class UnsupportedMediaType(DraftkeepError):
+    """A body in another media type, charset or encoding than JSON in UTF-8."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
+class InvalidFields(DraftkeepError):
+    """Fields of a body are wrong. `problems` holds at most 100 of them, `total` counts all."""
+
+    def __init__(self, problems: Sequence[Problem], total: int | None = None) -> None:
+        self.problems = tuple(problems)
+        self.total = len(self.problems) if total is None else total
+
+
+class NestingTooDeep(DraftkeepError):
+    """More containers inside each other than the published limit."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+
+
+class NumberOutOfRange(DraftkeepError):
+    """A number that is neither a double nor an integer of at most 300 digits."""
+
+    def __init__(self, literal: str) -> None:
+        self.literal = literal
+
+
+class PreconditionRequired(DraftkeepError):
+    """The write needs an If-Match and has none."""
+
+    def __init__(self, current_version: int) -> None:
+        self.current_version = current_version
+
+
+class VersionConflict(DraftkeepError):
+    """The caller's version is not the current one."""
+
+    def __init__(self, current: CurrentState) -> None:
+        self.current = current
+
+
+class DraftExists(DraftkeepError):
+    """The caller asked for a new draft, and there is one with another content."""
+
+    def __init__(self, current: CurrentState) -> None:
+        self.current = current
+
+
+class NothingToUndo(DraftkeepError):
+    """The cursor is at the draft's first content."""
+
+    def __init__(self, current_version: int) -> None:
+        self.current_version = current_version
+
+
+class NothingToRedo(DraftkeepError):
+    """No undo stands to be taken back."""
+
+    def __init__(self, current_version: int) -> None:
+        self.current_version = current_version
+
+
+class NotImplementedYet(DraftkeepError):
+    """A part of the published contract that this release refuses rather than ignores."""
+
+    def __init__(self, feature: str) -> None:
+        self.feature = feature
+
+
+class Unavailable(DraftkeepError):
+    """The store cannot answer now; the same request may be sent again."""
+
+
+class Throttled(Unavailable):
+    """DynamoDB refused for load, and went on refusing through the SDK's retries."""
+
+
+class Unreachable(Unavailable):
+    """DynamoDB gave no answer in time. Whether a write was done is not known."""
+
+
+class Contended(Unavailable):
+    """Other writers kept winning for longer than a request may take."""
+
+
+class CorruptSnapshot(DraftkeepError):
+    """A stored content cannot be restored: a keyframe is missing, or the bytes do not fit their hash."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(place)
+        self.place = place

@@ -1,0 +1,1 @@
+"""The only part that knows HTTP, API Gateway events and Powertools."""

@@ -1,0 +1,119 @@
+"""One Lambda function: routes on a Powertools resolver, with identity, errors, logs and metrics round them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.metrics import MetricUnit
+
+from draftkeep.errors import DraftExists, NotFound, VersionConflict
+from draftkeep.http.answers import Answer, carried
+from draftkeep.http.naming import Naming
+from draftkeep.http.principal import principal_of
+from draftkeep.http.problems import is_internal, problem_answer
+from draftkeep.http.requests import Request
+from draftkeep.model import Kind
+from draftkeep.settings import settings
+
+Route = Callable[[Request], Answer]
+
+
+class App:
+    """The routes of one function.
+
+    A Lambda container serves one request at a time, and so must whoever runs this elsewhere: Powertools keeps the
+    current event in a class attribute.
+    """
+
+    def __init__(self, kind: Kind, naming: Naming) -> None:
+        self.kind = kind
+        self.naming = naming
+        self.routes: dict[tuple[str, str], str] = {}
+        self._resolver = APIGatewayHttpResolver()
+        self._resolver.not_found(lambda _: self._respond(self._refusal(NotFound())))
+        self._logger = Logger()
+        self._metrics = Metrics()
+        self._notes: dict[str, Any] = {}
+
+    def route(self, method: str, path: str, operation: str) -> Callable[[Route], Route]:
+        """Register a route; a path variable is written `{name}`, as in the template."""
+
+        def register(serve: Route) -> Route:
+            self.routes[method, path] = operation
+            powertools_path = path.replace("{", "<").replace("}", ">")
+            self._resolver.route(powertools_path, method=method)(self._guarded(serve, operation))
+            return serve
+
+        return register
+
+    def handler(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """Serve one HTTP API event (payload format 2.0). Never raises: what fails inside answers 500."""
+        started = time.perf_counter()
+        self._notes = {"operation": "none", "request_id": _request_id(event)}
+        try:
+            response = self._resolver.resolve(event, context)
+        except Exception as error:  # the last line of defence: a message from inside must not reach a client
+            response = _as_response(self._refusal(error))
+        self._tell(response["statusCode"], started)
+        return carried(response)
+
+    def _guarded(self, serve: Route, operation: str) -> Callable[..., Response[str]]:
+        def call(**matched: str) -> Response[str]:
+            self._notes["operation"] = operation
+            try:
+                return self._respond(serve(self._request(matched)))
+            except Exception as error:
+                return self._respond(self._refusal(error))
+
+        return call
+
+    def _request(self, matched: dict[str, str]) -> Request:
+        event = self._resolver.current_event.raw_event
+        principal = principal_of(event, settings())
+        self._notes["tenant"] = principal.tenant
+        # The gateway matched whole decoded parts; the resolver a path that is cut at a decoded `?`. Where they differ,
+        # the path names nothing.
+        if matched != (event.get("pathParameters") or {}):
+            raise NotFound
+        return Request(
+            principal=principal,
+            params=matched,
+            query=event.get("queryStringParameters") or {},
+            headers={name.lower(): value for name, value in (event.get("headers") or {}).items()},
+            event=event,
+            path=event["rawPath"],
+            notes=self._notes,
+        )
+
+    def _refusal(self, error: Exception) -> Answer:
+        if is_internal(error):
+            self._logger.exception("internal_error", request_id=self._notes["request_id"])
+        if isinstance(error, VersionConflict | DraftExists):
+            self._notes |= {"outcome": "conflict", "version": error.current.version}
+        return problem_answer(error, self.naming, self._notes["request_id"])
+
+    def _respond(self, answer: Answer) -> Response[str]:
+        headers = {"Cache-Control": "no-store", **answer.headers}
+        media_type = answer.media_type if answer.body is not None else None
+        return Response(answer.status, media_type, answer.body, headers)
+
+    def _tell(self, status: int, started: float) -> None:
+        duration_ms = round((time.perf_counter() - started) * 1000, 1)
+        self._logger.info("request_answered", kind=self.kind, status=status, duration_ms=duration_ms, **self._notes)
+        if "outcome" in self._notes:
+            self._metrics.add_dimension("kind", self.kind)
+            self._metrics.add_metric(self._notes["outcome"], MetricUnit.Count, 1)
+            self._metrics.flush_metrics()
+
+
+def _request_id(event: dict[str, Any]) -> str:
+    return str((event.get("requestContext") or {}).get("requestId", ""))
+
+
+def _as_response(answer: Answer) -> dict[str, Any]:
+    headers = {"Content-Type": answer.media_type, "Cache-Control": "no-store"}
+    return {"statusCode": answer.status, "headers": headers, "body": answer.body, "isBase64Encoded": False}

@@ -1,0 +1,62 @@
+"""Who calls: read from the claims that the gateway's authorizer has verified, from nothing else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from draftkeep.errors import Unauthenticated
+from draftkeep.model import Author
+from draftkeep.settings import Settings
+
+ID_PART = re.compile(r"[A-Za-z0-9._~:@-]{1,128}")
+_MAX_USER_KEY_BYTES = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The verified caller.
+
+    actor: the program that acts for the user, if the token names one
+    """
+
+    tenant: str
+    user: str
+    actor: str | None
+    groups: frozenset[str]
+
+    @property
+    def author(self) -> Author:
+        """The caller as the author of an entry."""
+        return Author(self.user, self.actor)
+
+
+def principal_of(event: Mapping[str, Any], settings: Settings) -> Principal:
+    """Read the principal of an HTTP API event (payload format 2.0).
+
+    Raises: Unauthenticated (no verified claims, or claims that name no tenant and user)
+    """
+    claims = ((event["requestContext"].get("authorizer") or {}).get("jwt") or {}).get("claims")
+    if not claims:
+        if settings.sam_local:
+            return _sam_local_principal(event)
+        raise Unauthenticated
+    tenant, user = str(claims.get(settings.tenant_claim, "")), str(claims.get("sub", ""))
+    if not ID_PART.fullmatch(tenant) or not 0 < len(quote(user, safe="")) <= _MAX_USER_KEY_BYTES:
+        raise Unauthenticated
+    actor = claims.get("client_id") or claims.get("azp")
+    return Principal(tenant, user, str(actor) if actor else None, _groups(claims.get("cognito:groups", "")))
+
+
+def _sam_local_principal(event: Mapping[str, Any]) -> Principal:
+    """`sam local` has no authorizer: one developer, in whatever tenant the path names."""
+    tenant = (event.get("pathParameters") or {}).get("tenant", "local")
+    return Principal(tenant, "dev", None, frozenset({"catalog-admin"}))
+
+
+def _groups(claim: object) -> frozenset[str]:
+    """The gateway flattens a list claim to `[a b]`."""
+    return frozenset(re.findall(r"[^\s,\[\]]+", str(claim)))

@@ -1,0 +1,168 @@
+"""The one table from error to answer: status, code and wording of every refusal. Source: RFC 9457."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from draftkeep import errors
+from draftkeep.errors import CurrentState, DraftkeepError
+from draftkeep.http.answers import PROBLEM, Answer, entity_tag, json_text
+from draftkeep.http.naming import Naming
+
+_RETRY_AFTER_S = "1"
+
+
+def _nothing(_: Any) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """How one class of error is answered.
+
+    detail: the sentence for people; members: what else the body carries, in camelCase; headers: beside the usual ones
+    """
+
+    status: int
+    code: str
+    title: str
+    detail: Callable[[Any], str]
+    members: Callable[[Any], dict[str, Any]] = _nothing
+    headers: Callable[[Any], dict[str, str]] = _nothing
+
+
+def _current_version(error: Any) -> dict[str, Any]:
+    return {"currentVersion": error.current_version}
+
+
+def _current_state(error: Any) -> dict[str, Any]:
+    current: CurrentState = error.current
+    changed = current.changed
+    return {
+        "currentVersion": current.version,
+        "updatedAt": current.updated_at_ms,
+        "updatedBy": current.updated_by,
+        "actor": current.actor,
+        "operation": current.operation,
+        "changed": {"pointers": list(changed.pointers), "total": changed.total} if changed else None,
+    }
+
+
+def _current_tag(error: Any) -> dict[str, str]:
+    return entity_tag(error.current.version) if error.current.version else {}
+
+
+def _fields(error: Any) -> dict[str, Any]:
+    return {"errors": [asdict(problem) for problem in error.problems], "total": error.total}
+
+
+def _retry(_: Any) -> dict[str, str]:
+    return {"Retry-After": _RETRY_AFTER_S}
+
+
+_MISSING = "There is nothing here, or nothing that you may see."
+_AGAIN = "Nothing is wrong with the request; send it again in a moment."
+
+TABLE: Mapping[type[DraftkeepError], _Row] = {
+    errors.MalformedJson: _Row(400, "malformed_json", "The body cannot be read", lambda e: e.reason),
+    errors.MalformedHeader: _Row(
+        400, "malformed_header", "A header cannot be read", lambda e: f"{e.header}: {e.reason}"
+    ),
+    errors.MalformedQuery: _Row(
+        400, "malformed_query", "A query parameter cannot be read", lambda e: f"{e.parameter}: {e.reason}"
+    ),
+    errors.Unauthenticated: _Row(
+        401,
+        "unauthenticated",
+        "No valid token",
+        lambda _: "Send a token that names a tenant and a user.",
+        headers=lambda _: {"WWW-Authenticate": "Bearer"},
+    ),
+    errors.NotFound: _Row(404, "not_found", "Not found", lambda _: _MISSING),
+    errors.VersionConflict: _Row(
+        409,
+        "version_conflict",
+        "The draft has moved on",
+        lambda e: f"The draft is at version {e.current.version} now." if e.current.version else "There is no draft.",
+        _current_state,
+        _current_tag,
+    ),
+    errors.DraftExists: _Row(
+        409,
+        "draft_exists",
+        "There is a draft already",
+        lambda e: f"The draft is at version {e.current.version}, with another content.",
+        _current_state,
+        _current_tag,
+    ),
+    errors.ContentTooLarge: _Row(
+        413, "content_too_large", "Too large", lambda e: f"A content has at most {e.limit_bytes} bytes."
+    ),
+    errors.UnsupportedMediaType: _Row(415, "unsupported_media_type", "Not JSON in UTF-8", lambda e: e.reason),
+    errors.InvalidFields: _Row(
+        422, "invalid_fields", "Fields are wrong", lambda e: f"{e.total} to mend; see errors.", _fields
+    ),
+    errors.NestingTooDeep: _Row(
+        422, "nesting_too_deep", "Nested too deeply", lambda e: f"At most {e.limit} containers inside each other."
+    ),
+    errors.NumberOutOfRange: _Row(
+        422,
+        "number_out_of_range",
+        "A number is out of range",
+        lambda e: f"{e.literal} is neither a double nor an integer of at most 300 digits.",
+    ),
+    errors.NothingToUndo: _Row(
+        422, "nothing_to_undo", "Nothing to undo", lambda _: "This is the draft's first content.", _current_version
+    ),
+    errors.NothingToRedo: _Row(
+        422, "nothing_to_redo", "Nothing to redo", lambda _: "No undo stands to be taken back.", _current_version
+    ),
+    errors.PreconditionRequired: _Row(
+        428,
+        "precondition_required",
+        "Say which version you saw",
+        lambda _: "Send If-Match with the version that you last saw.",
+        _current_version,
+    ),
+    errors.NotImplementedYet: _Row(
+        501, "not_implemented", "Not in this release", lambda e: f"{e.feature} is not in this release; nothing was done."
+    ),
+    errors.Throttled: _Row(503, "throttled", "Too busy", lambda _: _AGAIN, headers=_retry),
+    errors.Unreachable: _Row(
+        503,
+        "unreachable",
+        "No answer from the store",
+        lambda _: "The write may have been done: send the same request again; an identical content changes nothing.",
+        headers=_retry,
+    ),
+    errors.Contended: _Row(503, "contended", "Too many writers at once", lambda _: _AGAIN, headers=_retry),
+    errors.CorruptSnapshot: _Row(
+        500, "internal_error", "Something failed inside", lambda _: "Quote the request id when you report this."
+    ),
+}
+
+_INTERNAL = TABLE[errors.CorruptSnapshot]
+
+
+def problem_answer(error: Exception, naming: Naming, request_id: str) -> Answer:
+    """Answer an error; one that is not in the table is an internal one, of which nothing is told."""
+    row = TABLE.get(type(error), _INTERNAL)  # type: ignore[arg-type]
+    members = {
+        "type": f"/problems/{row.code}",
+        "title": row.title,
+        "status": row.status,
+        "detail": row.detail(error),
+        "instance": request_id,
+        "code": row.code,
+        **naming.spell(row.members(error)),
+    }
+    current = getattr(error, "current", None)
+    content = {naming.content: current.content} if isinstance(current, CurrentState) else None
+    return Answer(row.status, json_text(members, content), row.headers(error), PROBLEM)
+
+
+def is_internal(error: Exception) -> bool:
+    """Whether an error is a defect, to be logged with its trace."""
+    return TABLE.get(type(error), _INTERNAL) is _INTERNAL  # type: ignore[arg-type]

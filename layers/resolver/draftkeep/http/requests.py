@@ -1,0 +1,148 @@
+"""One request as the routes see it: checked step by step, in the documented order."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from draftkeep import canonical
+from draftkeep.canonical import clip
+from draftkeep.changes import pointer
+from draftkeep.errors import (
+    ContentTooLarge,
+    InvalidFields,
+    MalformedJson,
+    MalformedQuery,
+    NotFound,
+    NotImplementedYet,
+    Problem,
+    UnsupportedMediaType,
+)
+from draftkeep.http.headers import precondition_of
+from draftkeep.http.principal import ID_PART, Principal
+from draftkeep.preconditions import Precondition
+
+MAX_PROBLEMS = 100
+_JSON_TYPE = re.compile(r"application/(?:json|[a-z0-9!#$&^_.+-]+\+json)", re.IGNORECASE)
+_CHARSET = re.compile(r"charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
+
+
+@dataclass
+class Request:
+    """An authenticated request.
+
+    params: path variables, decoded once; query: the last value of each parameter, as the gateway joins them
+    notes: what the request log tells about it (never bodies)
+    """
+
+    principal: Principal
+    params: Mapping[str, str]
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    event: Mapping[str, Any]
+    path: str
+    notes: dict[str, Any] = field(default_factory=dict)
+
+    def param(self, name: str, allowed: re.Pattern[str] = ID_PART) -> str:
+        """A path variable.
+
+        Raises: NotFound (other characters than allowed: such a path names nothing)
+        """
+        value = self.params.get(name, "")
+        if not allowed.fullmatch(value):
+            raise NotFound
+        return value
+
+    def precondition(self) -> Precondition:
+        """What If-Match and If-None-Match say.
+
+        Raises: MalformedHeader
+        """
+        return precondition_of(self.headers.get("if-match"), self.headers.get("if-none-match"))
+
+    def json_object(self) -> dict[str, Any]:
+        """The body as one JSON object.
+
+        Raises: ContentTooLarge, UnsupportedMediaType, MalformedJson, NestingTooDeep, NumberOutOfRange
+        """
+        body = self._body()
+        if len(body) > canonical.MAX_BYTES:
+            raise ContentTooLarge(canonical.MAX_BYTES)
+        self._require_json()
+        if not body.strip():
+            raise MalformedJson("The body is empty; a JSON object is needed.")
+        return canonical.parse_object(body)
+
+    def no_fields(self) -> None:
+        """Check a body that may be absent, and has no fields.
+
+        Raises: as json_object, and InvalidFields
+        """
+        if self._body():
+            refuse_unknown(self.json_object(), frozenset())
+
+    def refuse_unbuilt(self, *switches: str) -> None:
+        """Refuse what the contract names and this release does not do, rather than ignore it.
+
+        switches: query parameters that ask for it
+        """
+        if "idempotency-key" in self.headers:
+            raise NotImplementedYet("Idempotency-Key")
+        for name in switches:
+            if self.query.get(name, "false") != "false":
+                raise NotImplementedYet(f"?{name}=")
+
+    def number(self, parameter: str, default: int, low: int, high: int) -> int:
+        """A whole number in the query; above the highest it is the highest.
+
+        Raises: MalformedQuery
+        """
+        value = self.query.get(parameter)
+        if value is None:
+            return default
+        if not re.fullmatch(r"[0-9]{1,9}", value) or int(value) < low:
+            raise MalformedQuery(parameter, f"Send a whole number from {low} to {high}.")
+        return min(int(value), high)
+
+    def _body(self) -> bytes:
+        body = self.event.get("body") or ""
+        if self.event.get("isBase64Encoded"):
+            try:
+                return base64.b64decode(body, validate=True)
+            except binascii.Error:
+                raise MalformedJson("The body is not base64, though the gateway says so.") from None
+        try:
+            return str(body).encode()
+        except UnicodeEncodeError:
+            raise MalformedJson("The body is not UTF-8.") from None
+
+    def _require_json(self) -> None:
+        if self.headers.get("content-encoding", "identity").strip().lower() != "identity":
+            raise UnsupportedMediaType("Send the body without a Content-Encoding.")
+        content_type = self.headers.get("content-type", "").strip()
+        if not content_type:
+            return
+        media_type, _, parameters = content_type.partition(";")
+        if not _JSON_TYPE.fullmatch(media_type.strip()):
+            raise UnsupportedMediaType("Send the body as application/json.")
+        charset = _CHARSET.search(parameters)
+        if charset and charset.group(1).lower() not in ("utf-8", "utf8"):
+            raise UnsupportedMediaType("Send the body in UTF-8.")
+
+
+def refuse_unknown(members: Mapping[str, Any], known: frozenset[str]) -> None:
+    """Refuse members of a body that are not part of the contract.
+
+    Raises: InvalidFields, with a pointer to each of the first 100
+    """
+    unknown = [key for key in members if key not in known]
+    if unknown:
+        problems = [
+            Problem(pointer((key,)), "unknown_field", f"There is no field {clip(key)!r} here.")
+            for key in unknown[:MAX_PROBLEMS]
+        ]
+        raise InvalidFields(problems, len(unknown))

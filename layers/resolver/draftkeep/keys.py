@@ -1,0 +1,90 @@
+"""Where each item lies: the one place that knows the layout of the drafts table's keys.
+
+item      partition key                                     sort key                              example
+record    {kind}#draft#{tenant}#{user}#{draft}              V#{version:012d}                      V#000000000007
+keyframe  {kind}#keyframe#{tenant}#{user}#{draft}           {version:012d}#{attempt}#{chunk:03d}  000000000007#5f0c…#000
+index     {kind}#index#{tenant}#{user}[#{group}]            {created_ms:015d}#{draft}             001795312345678#support/3
+trash     trash#{yyyy-mm-dd}                                SHA-256 of the log's partition key
+
+Users are percent-encoded; tenants, groups and draft ids cannot contain `#`, so no key of one owner is another's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import quote
+
+from draftkeep.model import Draft, Kind
+
+VERSION_PREFIX = "V#"
+
+
+def log_key(draft: Draft) -> str:
+    """The partition that is the draft."""
+    return f"{draft.kind}#draft#{_owner(draft)}#{draft.id}"
+
+
+def keyframes_key(draft: Draft) -> str:
+    """The partition of the draft's keyframes: apart from the log, so that their weight never throttles a save."""
+    return f"{draft.kind}#keyframe#{_owner(draft)}#{draft.id}"
+
+
+def keyframes_key_of_log(log: str) -> str:
+    """The partition of keyframes that belongs to a log's partition."""
+    kind, _, rest = log.split("#", 2)
+    return f"{kind}#keyframe#{rest}"
+
+
+def version_key(version: int) -> str:
+    """The place of a record in its log."""
+    return f"{VERSION_PREFIX}{version:012d}"
+
+
+def keyframe_id(version: int, attempt: str) -> str:
+    """The name of a keyframe: it belongs to one attempt, so two racers never share one."""
+    return f"{version:012d}#{attempt}"
+
+
+def chunk_key(keyframe: str, chunk: int) -> str:
+    """The place of one chunk of a keyframe."""
+    return f"{keyframe}#{chunk:03d}"
+
+
+def keyframe_bound(version: int) -> str:
+    """The sort key below which all keyframes of earlier versions lie."""
+    return f"{version:012d}"
+
+
+def index_key(kind: Kind, tenant: str, user: str, group: str) -> str:
+    """The partition that lists an owner's drafts."""
+    return f"{kind}#index#{tenant}#{quote(user, safe='')}" + (f"#{group}" if group else "")
+
+
+def index_sort_key(draft: Draft, created_at_ms: int) -> str:
+    """The place of a draft in its owner's list: by creation."""
+    return f"{created_at_ms:015d}#{draft.id}"
+
+
+def draft_id_of_index(sort_key: str) -> str:
+    """The draft that an index item is about."""
+    return sort_key.split("#", 1)[1]
+
+
+def trash_key(day: date) -> str:
+    """The partition of the drafts that were discarded on one day (UTC)."""
+    return f"trash#{day.isoformat()}"
+
+
+def trash_sort_key(log: str) -> str:
+    """The place of a discarded log in its day's trash; hashed, since a sort key is at most 1,024 bytes."""
+    return hashlib.sha256(log.encode()).hexdigest()
+
+
+def day_of(time_ms: int) -> date:
+    """The day (UTC) of an epoch time in milliseconds."""
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=time_ms)).date()
+
+
+def _owner(draft: Draft) -> str:
+    return f"{draft.tenant}#{quote(draft.user, safe='')}"

@@ -1,0 +1,180 @@
+"""The log of a draft: one partition, one record per version, the newest one is the head.
+
+A save is one conditional put of the next version. Two writers cannot both create it: that is If-Match.
+
+    writer A   read head 7 ........ put 8 if absent: done
+    writer B   read head 7 ............ put 8 if absent: refused, reads 8 and judges its precondition again
+    A's SDK    put 8 sent, answer lost, sent again: refused by an entry of its own attempt, so it was done
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from draftkeep import keys, snapshots
+from draftkeep.canonical import Content
+from draftkeep.items import Item, bytes_without_body, item_of, record_of
+from draftkeep.keyframes import Keyframes
+from draftkeep.model import Draft, Entry, Form, Kind, Page, Tombstone, page_of
+from draftkeep.store import Delete, Put, Refused, Store
+
+PAGE_ENTRIES = 20
+
+
+class Superseded(Exception):
+    """A rival wrote this version first. Nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of an owner's drafts, newest created first; `next` continues it, None at the end."""
+
+    drafts: tuple[tuple[Draft, Entry], ...]
+    next: str | None
+
+
+class Log:
+    """The drafts of a table. Calls may raise what `Store` raises, Superseded and CorruptSnapshot."""
+
+    def __init__(self, store: Store, keyframes: Keyframes) -> None:
+        self._store = store
+        self._keyframes = keyframes
+
+    def read(self, draft: Draft, limit: int = PAGE_ENTRIES) -> Page:
+        """Read the newest part of a log, its head included.
+
+        Cost: 1 consistent query; 1 read unit per 4 KB (an entry takes 0.5 to 4 KB)
+        """
+        found = self._store.query(
+            keys.log_key(draft), prefix=keys.VERSION_PREFIX, newest_first=True, limit=limit
+        )
+        return page_of([record_of(item) for item in found])
+
+    def entries(self, draft: Draft, versions: Iterable[int]) -> dict[int, Entry]:
+        """Read entries by version; a version without an entry is left out.
+
+        Cost: 1 consistent batch read
+        """
+        wanted = [_key(draft, version) for version in set(versions)]
+        records = (record_of(item) for item in self._store.get_many(wanted)) if wanted else ()
+        return {record.version: record for record in records if isinstance(record, Entry)}
+
+    def content(self, draft: Draft, entry: Entry) -> bytes:
+        """Restore the content that an entry makes current, as canonical bytes.
+
+        Cost: nothing for a content held whole or a cached keyframe, else 1 consistent batch read
+        """
+        needs_keyframe = entry.snapshot.form is not Form.WHOLE
+        return snapshots.decode(entry.snapshot, self._keyframe(draft, entry) if needs_keyframe else None)
+
+    def append(self, draft: Draft, entry: Entry, content: Content | None, head: Entry | None) -> Entry:
+        """Write `entry` as the next version, after `head` (None: the draft's first entry, which also lists it).
+
+        content: what the entry makes current, to be stored; None when `entry.snapshot` holds a stored one already
+        Returns: the entry as stored
+        Raises: Superseded (another attempt wrote this version), Collided
+        Cost: 1 conditional put (1 write unit for a small edit); a first entry 1 transaction of 2 puts; a new keyframe
+            1 batch write more
+        """
+        if content is None:
+            self._write(draft, entry, head)
+            return entry
+        encoded = snapshots.encode(
+            content,
+            head.snapshot if head else None,
+            self._keyframe(draft, head) if head else None,
+            keys.keyframe_id(entry.version, entry.attempt),
+            bytes_without_body(draft, entry),
+        )
+        entry = replace(entry, snapshot=encoded.snapshot)
+        if not encoded.chunks or encoded.snapshot.keyframe is None:
+            self._write(draft, entry, head)
+            return entry
+        self._keyframes.write(draft, encoded.snapshot.keyframe, encoded.chunks)
+        try:
+            self._write(draft, entry, head)
+        except Superseded:
+            self._keyframes.remove(draft, encoded.snapshot.keyframe)
+            raise
+        self._keyframes.remember(draft, encoded.snapshot.keyframe, content.text)
+        return entry
+
+    def discard(self, draft: Draft, tombstone: Tombstone, head: Entry) -> None:
+        """End a draft: write its tombstone, take it off its owner's list, and leave word for the sweep.
+
+        Raises: Superseded, Collided
+        Cost: 1 transaction of 3 writes, 6 write units
+        """
+        self._settle(
+            tombstone.attempt,
+            [
+                Put(item_of(draft, tombstone), only_new=True),
+                Delete(_index_key(draft, head.draft_created_at_ms)),
+                # No condition: a second discard on the same day only raises the version up to which to sweep.
+                Put(_trash_item(draft, tombstone)),
+            ],
+        )
+
+    def list(self, kind: Kind, tenant: str, user: str, group: str, limit: int, after: str | None) -> Listing:
+        """List an owner's drafts of a kind and group with their heads.
+
+        after: where the page before this one ended (`Listing.next`)
+        Cost: 1 query, and 1 query a draft, side by side
+        """
+        partition = keys.index_key(kind, tenant, user, group)
+        found = self._store.query(partition, before=after, newest_first=True, limit=limit + 1, projection="sk")
+        names = [item["sk"]["S"] for item in found[:limit]]
+        drafts = [Draft(kind, tenant, user, keys.draft_id_of_index(name), group) for name in names]
+        if not drafts:
+            return Listing((), None)
+        with ThreadPoolExecutor(len(drafts)) as pool:
+            heads = [page.head for page in pool.map(lambda draft: self.read(draft, limit=1), drafts)]
+        living = tuple((draft, head) for draft, head in zip(drafts, heads, strict=True) if head)
+        return Listing(living, names[-1] if len(found) > limit else None)
+
+    def _write(self, draft: Draft, entry: Entry, head: Entry | None) -> None:
+        put = Put(item_of(draft, entry), only_new=True)
+        if head is not None:
+            self._settle(entry.attempt, [put])
+            return
+        # The list item needs no condition: it stands and falls with the entry beside it.
+        listed = Put(_index_key(draft, entry.draft_created_at_ms))
+        self._settle(entry.attempt, [put, listed])
+
+    def _settle(self, attempt: str, writes: Sequence[Put | Delete]) -> None:
+        """Do writes whose first one is a record that must be new, and tell a rival's success from one's own."""
+        first = writes[0]
+        try:
+            if len(writes) == 1 and isinstance(first, Put):
+                self._store.put(first)
+            else:
+                self._store.transact(writes, token=attempt)
+        except Refused as refusal:
+            if refusal.item is None or refusal.item["att"]["S"] != attempt:
+                raise Superseded from None
+
+    def _keyframe(self, draft: Draft, entry: Entry) -> bytes | None:
+        held = entry.snapshot.keyframe
+        return self._keyframes.read(draft, held) if held else None
+
+
+def _key(draft: Draft, version: int) -> Item:
+    return {"pk": {"S": keys.log_key(draft)}, "sk": {"S": keys.version_key(version)}}
+
+
+def _index_key(draft: Draft, created_at_ms: int) -> Item:
+    return {
+        "pk": {"S": keys.index_key(draft.kind, draft.tenant, draft.user, draft.group)},
+        "sk": {"S": keys.index_sort_key(draft, created_at_ms)},
+    }
+
+
+def _trash_item(draft: Draft, tombstone: Tombstone) -> Item:
+    return {
+        "pk": {"S": keys.trash_key(keys.day_of(tombstone.created_at_ms))},
+        "sk": {"S": keys.trash_sort_key(keys.log_key(draft))},
+        "log": {"S": keys.log_key(draft)},
+        "upto": {"N": str(tombstone.version)},
+    }

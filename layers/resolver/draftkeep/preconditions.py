@@ -1,0 +1,82 @@
+"""The table of preconditions: what If-Match and If-None-Match decide. Pure.
+
+Source: RFC 9110 section 13.1; seeds/agent-draft.md (If-Match carries the version last seen)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+@dataclass(frozen=True, slots=True)
+class Precondition:
+    """What a client said about the version it saw.
+
+    versions: the numbers in If-Match (a tag that is no number matches nothing and is left out); None without the header.
+    any_version: `If-Match: *`; only_new: `If-None-Match: *`.
+    """
+
+    versions: frozenset[int] | None = None
+    any_version: bool = False
+    only_new: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the client said nothing."""
+        return self.versions is None and not self.any_version and not self.only_new
+
+    @property
+    def single_version(self) -> int | None:
+        """The version that the client saw, when it named exactly one."""
+        return next(iter(self.versions)) if self.versions is not None and len(self.versions) == 1 else None
+
+    def matches(self, version: int) -> bool:
+        """Whether If-Match lets the current version pass (0: there is no draft)."""
+        if self.any_version:
+            return version > 0
+        return self.versions is not None and version in self.versions
+
+
+class Verdict(Enum):
+    """What a precondition says to a write."""
+
+    PROCEED = auto()
+    UNCHANGED = auto()
+    REQUIRED = auto()
+    CONFLICT = auto()
+    EXISTS = auto()
+
+
+def judge_save(precondition: Precondition, version: int, *, identical: bool) -> Verdict:
+    """Judge a save of a whole content.
+
+    version: the current one, 0 when there is no draft; identical: the content is the head's already
+    Source: docs/api.md, "Preconditions"
+    """
+    if version == 0:
+        if precondition.is_empty or precondition.only_new or precondition.matches(0):
+            return Verdict.PROCEED
+        return Verdict.CONFLICT
+    # Before any number: the retry of a save whose answer was lost carries the old version and must succeed.
+    if identical:
+        return Verdict.UNCHANGED
+    if precondition.is_empty:
+        return Verdict.REQUIRED
+    if precondition.only_new:
+        return Verdict.EXISTS
+    return Verdict.PROCEED if precondition.matches(version) else Verdict.CONFLICT
+
+
+def judge_move(precondition: Precondition, version: int) -> Verdict:
+    """Judge an undo, redo or reset of an existing draft: it must say which version it moves."""
+    if precondition.versions is None and not precondition.any_version:
+        return Verdict.REQUIRED
+    return Verdict.PROCEED if precondition.matches(version) else Verdict.CONFLICT
+
+
+def judge_discard(precondition: Precondition, version: int) -> Verdict:
+    """Judge the discard of an existing draft: with If-Match only that version, else whatever is there."""
+    if precondition.versions is None and not precondition.any_version:
+        return Verdict.PROCEED
+    return Verdict.PROCEED if precondition.matches(version) else Verdict.CONFLICT

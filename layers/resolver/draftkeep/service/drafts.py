@@ -1,0 +1,330 @@
+"""Save, move, read, list and discard drafts: one function per use case, the same for every kind.
+
+Every write reads the head afresh, decides with pure functions, and appends one entry if no rival was faster; a lost
+race starts over. Nothing is decided on a read that a rival could have overtaken.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import count
+
+from draftkeep import canonical
+from draftkeep.canonical import Content
+from draftkeep.changes import changed_pointers
+from draftkeep.errors import (
+    Changes,
+    Contended,
+    CorruptSnapshot,
+    CurrentState,
+    DraftExists,
+    NothingToRedo,
+    NothingToUndo,
+    NotFound,
+    PreconditionRequired,
+    VersionConflict,
+)
+from draftkeep.log import PAGE_ENTRIES, Listing, Log, Superseded
+from draftkeep.model import Author, Draft, Entry, Form, Kind, Operation, Page, Position, Snapshot, Tombstone
+from draftkeep.preconditions import Precondition, Verdict, judge_discard, judge_move, judge_save
+from draftkeep.store import Collided, jittered
+
+# The function ends after 25 s; a client that lost for this long is told to come back.
+CONTENTION_BUDGET_S = 10.0
+
+
+class Outcome(StrEnum):
+    """What a use case did; also the name of its metric."""
+
+    CREATED = "created"
+    SAVED = "saved"
+    UNCHANGED = "unchanged"
+    UNDONE = "undone"
+    REDONE = "redone"
+    RESET = "reset"
+    DISCARDED = "discarded"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A draft as its owner sees it.
+
+    content: canonical JSON bytes
+    history: the newest content entries, newest first, at most 20 and never none
+    """
+
+    draft: Draft
+    head: Entry
+    content: bytes
+    history: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The state after a write, and what the write did."""
+
+    state: State
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A decision about one page of a log: the entry to append (None: nothing), and what is current afterwards.
+
+    content: to be stored with the entry; None when the entry's snapshot is a stored one already.
+    """
+
+    outcome: Outcome
+    text: bytes
+    entry: Entry | None = None
+    content: Content | None = None
+
+
+@dataclass(frozen=True)
+class Drafts:
+    """The use cases over one log. Clock, ids and waits are given, so that tests can hold them.
+
+    clock: epoch milliseconds; new_id: a fresh UUID; sleep: seconds; elapsed: a monotonic clock in seconds
+    """
+
+    log: Log
+    clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000
+    new_id: Callable[[], str] = lambda: str(uuid.uuid4())
+    sleep: Callable[[float], None] = time.sleep
+    elapsed: Callable[[], float] = time.monotonic
+
+    def read(self, draft: Draft) -> State:
+        """Read a draft.
+
+        Raises: NotFound
+        Cost: 1 consistent query; 1 batch read more for a keyframe that is not cached
+        """
+        page = self.log.read(draft)
+        head = _living(page)
+        return self._state(draft, page, self.log.content(draft, head))
+
+    def save(self, draft: Draft, author: Author, content: Content, precondition: Precondition) -> Written:
+        """Make `content` the draft's next content, if the precondition lets it.
+
+        Returns: the state with the new head, or with the current one when its content is the same
+        Raises: PreconditionRequired, VersionConflict, DraftExists
+        Cost: 1 consistent query and 1 conditional put; a draft's first save 1 query and 1 transaction
+        """
+
+        def decide(page: Page) -> _Step:
+            head = page.head
+            identical = head is not None and head.snapshot.content_hash == content.hash
+            verdict = judge_save(precondition, page.version, identical=identical)
+            if verdict is Verdict.UNCHANGED:
+                return _Step(Outcome.UNCHANGED, content.text)
+            self._raise_unless_proceeding(verdict, draft, page, precondition)
+            version = page.last_version + 1
+            position = head.position.advanced(version) if head else Position.started(version)
+            snapshot = Snapshot(content.hash, len(content.text), Form.WHOLE)
+            entry = self._next_entry(page, Operation.SAVE, author, position, snapshot)
+            return _Step(Outcome.SAVED if head else Outcome.CREATED, content.text, entry, content)
+
+        return self._write(draft, decide)
+
+    def undo(self, draft: Draft, author: Author, precondition: Precondition) -> Written:
+        """Make the content before the current one current again.
+
+        Raises: NotFound, PreconditionRequired, VersionConflict, NothingToUndo
+        Cost: 1 query and 1 conditional put; 1 batch read more when the target is not among the newest entries
+        """
+
+        def decide(page: Page) -> _Step:
+            head = self._movable(draft, page, precondition)
+            if head.position.parent is None:
+                raise NothingToUndo(head.version)
+            (target,) = self._entries(draft, page, head.position.parent)
+            position = head.position.undone(head.version, target.position.parent)
+            return self._move(draft, page, Operation.UNDO, Outcome.UNDONE, author, position, target)
+
+        return self._write(draft, decide)
+
+    def redo(self, draft: Draft, author: Author, precondition: Precondition) -> Written:
+        """Take the newest undo back.
+
+        Raises: NotFound, PreconditionRequired, VersionConflict, NothingToRedo
+        Cost: as undo
+        """
+
+        def decide(page: Page) -> _Step:
+            head = self._movable(draft, page, precondition)
+            if head.position.redo_target is None:
+                raise NothingToRedo(head.version)
+            rest = head.position.redo_rest
+            target, *rests = self._entries(
+                draft, page, head.position.redo_target, *([] if rest is None else [rest])
+            )
+            position = head.position.redone(
+                target.position.parent, rests[0].position if rests else None
+            )
+            return self._move(draft, page, Operation.REDO, Outcome.REDONE, author, position, target)
+
+        return self._write(draft, decide)
+
+    def reset(self, draft: Draft, author: Author, precondition: Precondition) -> Written:
+        """Make the draft's first content current, as a new content that can be undone.
+
+        Raises: NotFound, PreconditionRequired, VersionConflict
+        Cost: as undo
+        """
+
+        def decide(page: Page) -> _Step:
+            head = self._movable(draft, page, precondition)
+            (first,) = self._entries(draft, page, head.position.first)
+            if first.snapshot.content_hash == head.snapshot.content_hash:
+                return _Step(Outcome.UNCHANGED, self.log.content(draft, head))
+            position = head.position.advanced(page.last_version + 1)
+            return self._move(draft, page, Operation.RESET, Outcome.RESET, author, position, first)
+
+        return self._write(draft, decide)
+
+    def discard(self, draft: Draft, author: Author, precondition: Precondition) -> Tombstone | None:
+        """End a draft and its history; its versions are never used again.
+
+        Returns: its tombstone, or None when there was no draft
+        Raises: VersionConflict
+        Cost: 1 query and 1 transaction of 3 writes (6 write units)
+        """
+        for page in self._fresh_pages(draft):
+            if page.head is None:
+                return None
+            verdict = judge_discard(precondition, page.version)
+            self._raise_unless_proceeding(verdict, draft, page, precondition)
+            tombstone = Tombstone(page.last_version + 1, self.new_id(), self._time_after(page), author)
+            try:
+                self.log.discard(draft, tombstone, page.head)
+            except (Superseded, Collided):
+                continue
+            return tombstone
+        raise Contended
+
+    def list(self, kind: Kind, tenant: str, user: str, group: str, limit: int, after: str | None) -> Listing:
+        """List an owner's drafts, newest created first.
+
+        limit: 1 to 25; after: `Listing.next` of the page before
+        Cost: 1 query, and 1 query a draft, side by side
+        """
+        return self.log.list(kind, tenant, user, group, limit, after)
+
+    def _write(self, draft: Draft, decide: Callable[[Page], _Step]) -> Written:
+        for page in self._fresh_pages(draft):
+            step = decide(page)
+            if step.entry is not None:
+                try:
+                    page = page.with_head(self.log.append(draft, step.entry, step.content, page.head))
+                except (Superseded, Collided):
+                    continue
+            return Written(self._state(draft, page, step.text), step.outcome)
+        raise Contended
+
+    def _fresh_pages(self, draft: Draft) -> Iterator[Page]:
+        """Read the head, again and again with growing waits, until the contention budget is spent."""
+        deadline = self.elapsed() + CONTENTION_BUDGET_S
+        for attempt in count():
+            yield self.log.read(draft)
+            if self.elapsed() > deadline:
+                return
+            self.sleep(jittered(attempt))
+
+    def _movable(self, draft: Draft, page: Page, precondition: Precondition) -> Entry:
+        head = _living(page)
+        self._raise_unless_proceeding(judge_move(precondition, page.version), draft, page, precondition)
+        return head
+
+    def _move(
+        self,
+        draft: Draft,
+        page: Page,
+        operation: Operation,
+        outcome: Outcome,
+        author: Author,
+        position: Position,
+        target: Entry,
+    ) -> _Step:
+        # Restored before the write: an answer that cannot be given must not be committed.
+        text = self.log.content(draft, target)
+        return _Step(outcome, text, self._next_entry(page, operation, author, position, target.snapshot))
+
+    def _next_entry(
+        self, page: Page, operation: Operation, author: Author, position: Position, snapshot: Snapshot
+    ) -> Entry:
+        now = self._time_after(page)
+        return Entry(
+            version=page.last_version + 1,
+            operation=operation,
+            attempt=self.new_id(),
+            created_at_ms=now,
+            author=author,
+            draft_created_at_ms=page.head.draft_created_at_ms if page.head else now,
+            position=position,
+            snapshot=snapshot,
+        )
+
+    def _time_after(self, page: Page) -> int:
+        """Now, but never before the newest record: a log's times do not run backwards when a clock does."""
+        return max(self.clock(), page.last_time_ms)
+
+    def _entries(self, draft: Draft, page: Page, *versions: int) -> list[Entry]:
+        """Entries by version, from the page where it holds them."""
+        missing = [version for version in versions if page.entry(version) is None]
+        read = self.log.entries(draft, missing)
+        found = [page.entry(version) or read.get(version) for version in versions]
+        if None in found:
+            raise CorruptSnapshot(f"log without version {versions[found.index(None)]}")
+        return [entry for entry in found if entry is not None]
+
+    def _state(self, draft: Draft, page: Page, text: bytes) -> State:
+        head = _living(page)
+        history = tuple(entry for entry in page.entries if entry.is_content)[:PAGE_ENTRIES]
+        if not history:
+            # Twenty moves in a row: the page holds no content entry, and the current one stands for the history.
+            history = tuple(self._entries(draft, page, head.position.cursor))
+        return State(draft, head, text, history)
+
+    def _raise_unless_proceeding(
+        self, verdict: Verdict, draft: Draft, page: Page, precondition: Precondition
+    ) -> None:
+        if verdict is Verdict.REQUIRED:
+            raise PreconditionRequired(page.version)
+        if verdict is Verdict.CONFLICT:
+            raise VersionConflict(self._current(draft, page, precondition.single_version))
+        if verdict is Verdict.EXISTS:
+            raise DraftExists(self._current(draft, page, None))
+
+    def _current(self, draft: Draft, page: Page, seen: int | None) -> CurrentState:
+        head = page.head
+        if head is None:
+            return CurrentState(version=0)
+        content = self.log.content(draft, head)
+        return CurrentState(
+            version=head.version,
+            updated_at_ms=head.created_at_ms,
+            updated_by=head.author.user,
+            actor=head.author.actor,
+            operation=head.operation,
+            content=content,
+            changed=self._changes_since(draft, page, head, content, seen),
+        )
+
+    def _changes_since(
+        self, draft: Draft, page: Page, head: Entry, content: bytes, seen: int | None
+    ) -> Changes | None:
+        # Versions below the first are of a draft that was discarded.
+        if seen is None or not head.position.first <= seen <= head.version:
+            return None
+        (entry,) = self._entries(draft, page, seen)
+        return changed_pointers(canonical.load(self.log.content(draft, entry)), canonical.load(content))
+
+
+def _living(page: Page) -> Entry:
+    if page.head is None:
+        raise NotFound
+    return page.head

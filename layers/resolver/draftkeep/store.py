@@ -1,0 +1,247 @@
+"""One table in DynamoDB: requests out, items and named refusals back. The only module that knows botocore.
+
+Source: Amazon DynamoDB API reference; figures of the service in comments where they matter
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
+
+from draftkeep.errors import Throttled, Unreachable
+from draftkeep.items import Item
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+# The function ends after 25 s: three tries of at most 5 s, with the SDK's waits between them, fit into it.
+_CLIENT = Config(
+    connect_timeout=1,
+    read_timeout=4,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=25,
+    tcp_keepalive=True,
+)
+
+_COLLISIONS = {"TransactionConflictException", "TransactionInProgressException", "TransactionConflict"}
+_THROTTLES = {
+    "ProvisionedThroughputExceededException",
+    "ProvisionedThroughputExceeded",
+    "RequestLimitExceeded",
+    "ThrottlingException",
+    "ThrottlingError",
+}
+_OUTAGES = {"InternalServerError", "InternalFailure", "ServiceUnavailable", "ServiceUnavailableException"}
+
+_BATCH_GET_KEYS = 100
+_BATCH_WRITE_ITEMS = 25
+_BATCH_ROUNDS = 8
+
+
+class Refused(Exception):
+    """A condition did not hold. `index` is the write's place in its transaction, `item` what stands there."""
+
+    def __init__(self, index: int, item: Item | None) -> None:
+        self.index = index
+        self.item = item
+
+
+class Collided(Exception):
+    """Another transaction touched the same item at this moment; nothing was decided and nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """Put an item; `only_new` refuses when one stands there, and brings that one back."""
+
+    item: Item
+    only_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete the item of a key, if there is one."""
+
+    key: Item
+
+
+def new_client() -> DynamoDBClient:
+    """Make a DynamoDB client: once per process, since it takes hundreds of milliseconds.
+
+    botocore without boto3: the same client, a fifth of a cold start sooner.
+    """
+    return botocore.session.get_session().create_client("dynamodb", config=_CLIENT)  # type: ignore[return-value]
+
+
+class Store:
+    """The items of one table.
+
+    Every call may raise Throttled or Unreachable; a write that raises Unreachable may have been done.
+    """
+
+    def __init__(self, client: DynamoDBClient, table: str, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._client = client
+        self._table = table
+        self._sleep = sleep
+
+    def query(
+        self,
+        partition: str,
+        *,
+        prefix: str | None = None,
+        before: str | None = None,
+        after: str | None = None,
+        newest_first: bool = False,
+        limit: int,
+        projection: str | None = None,
+    ) -> list[Item]:
+        """Read up to `limit` items of a partition in key order, consistently, in one page of at most 1 MB.
+
+        prefix, before, after: of the sort key; at most one of them
+        newest_first: from the highest sort key down
+        Cost: 1 request; 1 read unit per started 4 KB of all items together
+        """
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": partition}},
+            "ConsistentRead": True,
+            "ScanIndexForward": not newest_first,
+            "Limit": limit,
+        }
+        bounds = {"begins_with(sk, :sk)": prefix, "sk < :sk": before, "sk > :sk": after}
+        for condition, bound in bounds.items():
+            if bound is not None:
+                request["KeyConditionExpression"] += f" AND {condition}"
+                request["ExpressionAttributeValues"][":sk"] = {"S": bound}
+        if projection is not None:
+            request["ProjectionExpression"] = projection
+        with _named_errors():
+            return list(self._client.query(**request)["Items"])
+
+    def get_many(self, keys: Sequence[Item]) -> list[Item]:
+        """Read the items of these keys, consistently, in any order; a missing one is left out.
+
+        keys: without duplicates
+        Cost: 1 request per 100 keys and 16 MB; what DynamoDB left over is asked for again
+        """
+        found: list[Item] = []
+        for start in range(0, len(keys), _BATCH_GET_KEYS):
+            wanted: Any = {
+                self._table: {"Keys": list(keys[start : start + _BATCH_GET_KEYS]), "ConsistentRead": True}
+            }
+            for _ in self._rounds():
+                with _named_errors():
+                    answer = self._client.batch_get_item(RequestItems=wanted)
+                found.extend(answer["Responses"].get(self._table, []))
+                wanted = answer.get("UnprocessedKeys")
+                if not wanted:
+                    break
+        return found
+
+    def put(self, write: Put) -> None:
+        """Put one item.
+
+        Raises: Refused (it had to be new and is not; carries what stands there), Collided
+        """
+        with _named_errors():
+            self._client.put_item(**self._request_of(write))
+
+    def transact(self, writes: Sequence[Put | Delete], token: str) -> None:
+        """Do all writes or none.
+
+        writes: at most 100, 4 MB together, no key twice; judged in their order when several are refused
+        token: the attempt; the SDK's own retry of the same attempt is then done once
+        Raises: Refused (with the index of the first refused write), Collided
+        Cost: 1 request; twice the units of the same writes alone
+        """
+        actions: Any = [
+            {"Put" if isinstance(write, Put) else "Delete": self._request_of(write)} for write in writes
+        ]
+        with _named_errors():
+            self._client.transact_write_items(TransactItems=actions, ClientRequestToken=token)
+
+    def put_many(self, items: Sequence[Item]) -> None:
+        """Put items without a condition: for items that nothing refers to yet."""
+        self._batch_write([{"PutRequest": {"Item": item}} for item in items])
+
+    def delete_many(self, keys: Sequence[Item]) -> None:
+        """Delete the items of these keys, those that are there."""
+        self._batch_write([{"DeleteRequest": {"Key": key}} for key in keys])
+
+    def _batch_write(self, requests: Sequence[Mapping[str, Any]]) -> None:
+        for start in range(0, len(requests), _BATCH_WRITE_ITEMS):
+            left: Any = {self._table: list(requests[start : start + _BATCH_WRITE_ITEMS])}
+            for _ in self._rounds():
+                with _named_errors():
+                    left = self._client.batch_write_item(RequestItems=left).get("UnprocessedItems")
+                if not left:
+                    break
+
+    def _rounds(self) -> Iterator[int]:
+        """Rounds of a batch, with waits between them; leftovers after the last one are a throttle."""
+        for attempt in count():
+            yield attempt
+            if attempt + 1 == _BATCH_ROUNDS:
+                raise Throttled
+            self._sleep(jittered(attempt))
+
+    def _request_of(self, write: Put | Delete) -> dict[str, Any]:
+        if isinstance(write, Delete):
+            return {"TableName": self._table, "Key": write.key}
+        request: dict[str, Any] = {"TableName": self._table, "Item": write.item}
+        if write.only_new:
+            request["ConditionExpression"] = "attribute_not_exists(pk)"
+            request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
+        return request
+
+
+def jittered(attempt: int) -> float:
+    """Seconds to wait before try `attempt` + 1: full jitter, doubling from 20 ms to at most half a second."""
+    return random.uniform(0, min(0.5, 0.02 * 2**attempt))  # noqa: S311 - spreads load, guards nothing
+
+
+@contextmanager
+def _named_errors() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        raise _named(error) from error
+    except (ConnectionError, HTTPClientError) as error:
+        raise Unreachable from error
+
+
+def _named(error: ClientError) -> Exception:
+    """Name what the service answered; an answer that means a defect of ours stays what it is."""
+    response: Any = error.response
+    code = response["Error"]["Code"]
+    if code == "ConditionalCheckFailedException":
+        return Refused(0, response.get("Item"))
+    if code == "TransactionCanceledException":
+        return _named_cancellation(error, response["CancellationReasons"])
+    return _by_code(code) or error
+
+
+def _named_cancellation(error: ClientError, reasons: Sequence[Mapping[str, Any]]) -> Exception:
+    for index, reason in enumerate(reasons):
+        if reason["Code"] == "ConditionalCheckFailed":
+            return Refused(index, reason.get("Item"))
+    named = (_by_code(reason["Code"]) for reason in reasons)
+    return next((found for found in named if found), error)
+
+
+def _by_code(code: str) -> Exception | None:
+    if code in _COLLISIONS:
+        return Collided()
+    if code in _THROTTLES:
+        return Throttled()
+    return Unreachable() if code in _OUTAGES else None
