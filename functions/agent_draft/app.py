@@ -66,7 +66,7 @@ def list_drafts(request: Request) -> Answer:
     """List the caller's drafts of this agent, newest created first."""
     agent = _agent_of(request)
     limit, after = request.number("limit", LIST_LIMIT, 1, LIST_LIMIT), page_cursor(request)
-    listing = drafts.list(Kind.AGENT, request.principal.tenant, request.principal.user, agent, limit, after)
+    listing = drafts.list_drafts(Kind.AGENT, request.principal.tenant, request.principal.user, agent, limit, after)
     return page_of_drafts(request, listing, limit, _listed)
 
 

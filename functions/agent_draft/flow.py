@@ -64,22 +64,34 @@ def _issues(payload: dict[str, Any]) -> Iterator[Problem]:
 
 def _flow_issues(place: Place, flow: dict[str, Any]) -> Iterator[Problem]:
     steps = flow.get("steps") or []
-    for kind in ("ENTRY_POINT", "EXIT_POINT"):
-        places = [index for index, step in enumerate(steps) if step.get("type") == kind]
-        if not places:
-            yield Problem(pointer(place), f"no_{kind.lower()}", f"The flow has no {kind} step.")
-        for index in places[1:]:
-            yield Problem(
-                pointer((*place, "steps", index)), f"several_{kind.lower()}s", f"The flow has another {kind} step."
-            )
-    names = set(filter(None, map(step_name, steps)))
+    yield from _end_issues(place, steps, "ENTRY_POINT")
+    yield from _end_issues(place, steps, "EXIT_POINT")
+    yield from _step_issues(place, steps)
+    names = set(map(step_name, steps)) - {None, ""}
+    for index, edge in enumerate(flow.get("edges") or []):
+        for end in ("source", "target"):
+            if edge.get(end) not in names:
+                at = pointer((*place, "edges", index, end))
+                yield Problem(at, "dangling_edge", f"The edge's {end} names no step.")
+
+
+def _end_issues(place: Place, steps: list[dict[str, Any]], kind: str) -> Iterator[Problem]:
+    """A flow has one entry and one exit."""
+    found = [index for index, step in enumerate(steps) if step.get("type") == kind]
+    if not found:
+        yield Problem(pointer(place), f"no_{kind.lower()}", f"The flow has no {kind} step.")
+    for index in found[1:]:
+        at = pointer((*place, "steps", index))
+        yield Problem(at, f"several_{kind.lower()}s", f"The flow has another {kind} step.")
+
+
+def _step_issues(place: Place, steps: list[dict[str, Any]]) -> Iterator[Problem]:
     seen: set[str] = set()
     for index, step in enumerate(steps):
         at = (*place, "steps", index)
         if step.get("type") not in STEP_TYPES:
-            yield Problem(
-                pointer((*at, "type")), "unknown_step_type", f"A step's type is one of {', '.join(sorted(STEP_TYPES))}."
-            )
+            known = ", ".join(sorted(STEP_TYPES))
+            yield Problem(pointer((*at, "type")), "unknown_step_type", f"A step's type is one of {known}.")
         name = step_name(step)
         if not name:
             yield Problem(pointer(at), "unnamed_step", "The step has neither identifier nor id.")
@@ -87,12 +99,6 @@ def _flow_issues(place: Place, flow: dict[str, Any]) -> Iterator[Problem]:
             yield Problem(pointer(at), "duplicate_step_id", f"Another step is named {clip(name)!r} too.")
         else:
             seen.add(name)
-    for index, edge in enumerate(flow.get("edges") or []):
-        for end in ("source", "target"):
-            if edge.get(end) not in names:
-                yield Problem(
-                    pointer((*place, "edges", index, end)), "dangling_edge", f"The edge's {end} names no step."
-                )
 
 
 def _flows(payload: dict[str, Any]) -> Iterator[tuple[Place, dict[str, Any]]]:

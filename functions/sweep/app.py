@@ -15,7 +15,7 @@ logger = Logger()
 trash = wiring.trash()
 
 
-def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+def handler(_event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Sweep until done or out of time; what is left waits for the next day.
 
     Returns: {drafts, items, finished}
@@ -26,5 +26,5 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         may_go_on=lambda: context.get_remaining_time_in_millis() > _RESERVE_MS,
     )
     report = {"drafts": swept.drafts, "items": swept.items, "finished": swept.finished}
-    logger.info("sweep_done", **report)
+    logger.info("sweep_done", extra=report)
     return report

@@ -41,9 +41,7 @@ def pointer(parts: tuple[str | int, ...]) -> str:
     return text
 
 
-def _differences(
-    before: Any, after: Any, at: tuple[str | int, ...]
-) -> Iterator[tuple[str | int, ...]]:
+def _differences(before: Any, after: Any, at: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
     if isinstance(before, dict) and isinstance(after, dict):
         for key in sorted(before.keys() | after.keys()):
             if key in before and key in after:

@@ -10,7 +10,18 @@ from dataclasses import replace
 from typing import Any
 
 from draftkeep import keys
-from draftkeep.model import Author, Draft, Entry, Form, Keyframe, Operation, Position, Record, Snapshot, Tombstone
+from draftkeep.model import (
+    Author,
+    Draft,
+    Entry,
+    Form,
+    Keyframe,
+    Operation,
+    Position,
+    Record,
+    Snapshot,
+    Tombstone,
+)
 
 Item = dict[str, dict[str, Any]]
 
@@ -72,9 +83,7 @@ def record_of(item: Mapping[str, Mapping[str, Any]]) -> Record:
 def bytes_without_body(draft: Draft, entry: Entry) -> int:
     """The size of an entry's item but for its content, for deciding how to store that."""
     room_for_keyframe = Keyframe(keys.keyframe_id(entry.version, entry.attempt), 99, 9999)
-    snapshot = replace(
-        entry.snapshot, form=Form.KEYFRAME, body=b"", keyframe=room_for_keyframe, overspent_units=9999
-    )
+    snapshot = replace(entry.snapshot, form=Form.KEYFRAME, body=b"", keyframe=room_for_keyframe, overspent_units=9999)
     return item_bytes(item_of(draft, replace(entry, snapshot=snapshot)))
 
 
@@ -107,7 +116,11 @@ def _value_bytes(value: Mapping[str, Any]) -> int:
 
 def _position_item(position: Position) -> Item:
     item: Item = {"cur": {"N": str(position.cursor)}, "first": {"N": str(position.first)}}
-    for name, version in (("par", position.parent), ("redo", position.redo_target), ("rest", position.redo_rest)):
+    for name, version in (
+        ("par", position.parent),
+        ("redo", position.redo_target),
+        ("rest", position.redo_rest),
+    ):
         if version is not None:
             item[name] = {"N": str(version)}
     return item

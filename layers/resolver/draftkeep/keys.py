@@ -1,10 +1,10 @@
 """Where each item lies: the one place that knows the layout of the drafts table's keys.
 
-item      partition key                                     sort key                              example
-record    {kind}#draft#{tenant}#{user}#{draft}              V#{version:012d}                      V#000000000007
-keyframe  {kind}#keyframe#{tenant}#{user}#{draft}           {version:012d}#{attempt}#{chunk:03d}  000000000007#5f0c…#000
-index     {kind}#index#{tenant}#{user}[#{group}]            {created_ms:015d}#{draft}             001795312345678#support/3
-trash     trash#{yyyy-mm-dd}                                SHA-256 of the log's partition key
+item      partition key                                   sort key                              example
+record    {kind}#draft#{tenant}#{user}#{draft}            V#{version:012d}                      V#…007
+keyframe  {kind}#keyframe#{tenant}#{user}#{draft}         {version:012d}#{attempt}#{chunk:03d}  …007#5f0c…#000
+index     {kind}#index#{tenant}#{user}[#{group}]          {created_ms:015d}#{draft}             …678#support/3
+trash     trash#{yyyy-mm-dd}                              SHA-256 of the log's partition key
 
 Users are percent-encoded; tenants, groups and draft ids cannot contain `#`, so no key of one owner is another's.
 """

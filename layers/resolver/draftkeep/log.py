@@ -47,9 +47,7 @@ class Log:
 
         Cost: 1 consistent query; 1 read unit per 4 KB (an entry takes 0.5 to 4 KB)
         """
-        found = self._store.query(
-            keys.log_key(draft), prefix=keys.VERSION_PREFIX, newest_first=True, limit=limit
-        )
+        found = self._store.query(keys.log_key(draft), prefix=keys.VERSION_PREFIX, newest_first=True, limit=limit)
         return page_of([record_of(item) for item in found])
 
     def entries(self, draft: Draft, versions: Iterable[int]) -> dict[int, Entry]:
@@ -117,7 +115,7 @@ class Log:
             ],
         )
 
-    def list(self, kind: Kind, tenant: str, user: str, group: str, limit: int, after: str | None) -> Listing:
+    def list_drafts(self, kind: Kind, tenant: str, user: str, group: str, limit: int, after: str | None) -> Listing:
         """List an owner's drafts of a kind and group with their heads.
 
         after: where the page before this one ended (`Listing.next`)

@@ -13,7 +13,7 @@ from enum import Enum, auto
 class Precondition:
     """What a client said about the version it saw.
 
-    versions: the numbers in If-Match (a tag that is no number matches nothing and is left out); None without the header.
+    versions: the numbers in If-Match (a tag that is no number is left out); None without the header.
     any_version: `If-Match: *`; only_new: `If-None-Match: *`.
     """
 

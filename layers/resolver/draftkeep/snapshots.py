@@ -87,7 +87,7 @@ def join_keyframe(chunks: Sequence[bytes]) -> bytes:
 def _cheapest(
     bare: Snapshot, content: Content, keyframe: bytes | None, bytes_beside: int
 ) -> tuple[Snapshot | None, bytes | None]:
-    """The cheapest form that fits an entry, whole before a difference of the same price, and the whole if it was made."""
+    """The cheapest form that fits an entry (whole at the same price), and the compressed whole if it was made."""
     delta = whole = None
     if keyframe is not None:
         if keyframe == content.text:
@@ -113,7 +113,7 @@ def _decode(snapshot: Snapshot, keyframe: bytes | None) -> bytes:
 
 
 def _compress(text: bytes, keyframe: bytes | None = None) -> bytes:
-    parameters = {zstd.CompressionParameter.compression_level: _LEVEL}
+    parameters: dict[int, int] = {zstd.CompressionParameter.compression_level: _LEVEL}
     if keyframe is None:
         return zstd.compress(text, options=parameters)
     # Above 2 MB a match lies outside the level's own window, and the difference would be as large as the whole.

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
 
 from draftkeep.errors import Throttled, Unreachable
 from draftkeep.items import Item
@@ -126,7 +127,8 @@ class Store:
         if projection is not None:
             request["ProjectionExpression"] = projection
         with _named_errors():
-            return list(self._client.query(**request)["Items"])
+            items: Any = self._client.query(**request)["Items"]
+        return list(items)
 
     def get_many(self, keys: Sequence[Item]) -> list[Item]:
         """Read the items of these keys, consistently, in any order; a missing one is left out.
@@ -136,12 +138,10 @@ class Store:
         """
         found: list[Item] = []
         for start in range(0, len(keys), _BATCH_GET_KEYS):
-            wanted: Any = {
-                self._table: {"Keys": list(keys[start : start + _BATCH_GET_KEYS]), "ConsistentRead": True}
-            }
+            wanted: Any = {self._table: {"Keys": list(keys[start : start + _BATCH_GET_KEYS]), "ConsistentRead": True}}
             for _ in self._rounds():
                 with _named_errors():
-                    answer = self._client.batch_get_item(RequestItems=wanted)
+                    answer: Any = self._client.batch_get_item(RequestItems=wanted)
                 found.extend(answer["Responses"].get(self._table, []))
                 wanted = answer.get("UnprocessedKeys")
                 if not wanted:
@@ -164,9 +164,7 @@ class Store:
         Raises: Refused (with the index of the first refused write), Collided
         Cost: 1 request; twice the units of the same writes alone
         """
-        actions: Any = [
-            {"Put" if isinstance(write, Put) else "Delete": self._request_of(write)} for write in writes
-        ]
+        actions: Any = [{"Put" if isinstance(write, Put) else "Delete": self._request_of(write)} for write in writes]
         with _named_errors():
             self._client.transact_write_items(TransactItems=actions, ClientRequestToken=token)
 
@@ -216,7 +214,7 @@ def _named_errors() -> Iterator[None]:
         yield
     except ClientError as error:
         raise _named(error) from error
-    except (ConnectionError, HTTPClientError) as error:
+    except (NoConnection, HTTPClientError) as error:
         raise Unreachable from error
 
 

@@ -48,9 +48,7 @@ class Trash:
         Cost: 1 query and 40 batch writes per 1,000 items
         """
         removed = self._remove(discarded.log, keys.version_key(discarded.tombstone))
-        removed += self._remove(
-            keys.keyframes_key_of_log(discarded.log), keys.keyframe_bound(discarded.tombstone + 1)
-        )
+        removed += self._remove(keys.keyframes_key_of_log(discarded.log), keys.keyframe_bound(discarded.tombstone + 1))
         self._store.delete_many([discarded.key])
         return removed
 

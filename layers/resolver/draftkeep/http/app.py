@@ -56,7 +56,7 @@ class App:
         self._notes = {"operation": "none", "request_id": _request_id(event)}
         try:
             response = self._resolver.resolve(event, context)
-        except Exception as error:  # the last line of defence: a message from inside must not reach a client
+        except Exception as error:  # noqa: BLE001 - the last line of defence: nothing from inside reaches a client
             response = _as_response(self._refusal(error))
         self._tell(response["statusCode"], started)
         return carried(response)
@@ -66,7 +66,7 @@ class App:
             self._notes["operation"] = operation
             try:
                 return self._respond(serve(self._request(matched)))
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - the one place where every error becomes an answer
                 return self._respond(self._refusal(error))
 
         return call
@@ -91,7 +91,7 @@ class App:
 
     def _refusal(self, error: Exception) -> Answer:
         if is_internal(error):
-            self._logger.exception("internal_error", request_id=self._notes["request_id"])
+            self._logger.error("internal_error", exc_info=error, extra={"request_id": self._notes["request_id"]})
         if isinstance(error, VersionConflict | DraftExists):
             self._notes |= {"outcome": "conflict", "version": error.current.version}
         return problem_answer(error, self.naming, self._notes["request_id"])
@@ -103,7 +103,8 @@ class App:
 
     def _tell(self, status: int, started: float) -> None:
         duration_ms = round((time.perf_counter() - started) * 1000, 1)
-        self._logger.info("request_answered", kind=self.kind, status=status, duration_ms=duration_ms, **self._notes)
+        told = {"kind": self.kind, "status": status, "duration_ms": duration_ms, **self._notes}
+        self._logger.info("request_answered", extra=told)
         if "outcome" in self._notes:
             self._metrics.add_dimension("kind", self.kind)
             self._metrics.add_metric(self._notes["outcome"], MetricUnit.Count, 1)

@@ -78,9 +78,7 @@ def serve_draft(app: App, surface: Surface, drafts: Drafts) -> None:
         app.route("POST", f"{surface.path}{surface.separator}{name}", name)(_moving(surface, move))
 
 
-def _moving(
-    surface: Surface, move: Callable[[Draft, Author, Precondition], Written]
-) -> Callable[[Request], Answer]:
+def _moving(surface: Surface, move: Callable[[Draft, Author, Precondition], Written]) -> Callable[[Request], Answer]:
     def serve(request: Request) -> Answer:
         draft = surface.draft_of(request)
         request.no_fields()

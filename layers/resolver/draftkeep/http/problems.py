@@ -105,7 +105,10 @@ TABLE: Mapping[type[DraftkeepError], _Row] = {
         422, "invalid_fields", "Fields are wrong", lambda e: f"{e.total} to mend; see errors.", _fields
     ),
     errors.NestingTooDeep: _Row(
-        422, "nesting_too_deep", "Nested too deeply", lambda e: f"At most {e.limit} containers inside each other."
+        422,
+        "nesting_too_deep",
+        "Nested too deeply",
+        lambda e: f"At most {e.limit} containers inside each other.",
     ),
     errors.NumberOutOfRange: _Row(
         422,
@@ -114,10 +117,18 @@ TABLE: Mapping[type[DraftkeepError], _Row] = {
         lambda e: f"{e.literal} is neither a double nor an integer of at most 300 digits.",
     ),
     errors.NothingToUndo: _Row(
-        422, "nothing_to_undo", "Nothing to undo", lambda _: "This is the draft's first content.", _current_version
+        422,
+        "nothing_to_undo",
+        "Nothing to undo",
+        lambda _: "This is the draft's first content.",
+        _current_version,
     ),
     errors.NothingToRedo: _Row(
-        422, "nothing_to_redo", "Nothing to redo", lambda _: "No undo stands to be taken back.", _current_version
+        422,
+        "nothing_to_redo",
+        "Nothing to redo",
+        lambda _: "No undo stands to be taken back.",
+        _current_version,
     ),
     errors.PreconditionRequired: _Row(
         428,
@@ -127,7 +138,10 @@ TABLE: Mapping[type[DraftkeepError], _Row] = {
         _current_version,
     ),
     errors.NotImplementedYet: _Row(
-        501, "not_implemented", "Not in this release", lambda e: f"{e.feature} is not in this release; nothing was done."
+        501,
+        "not_implemented",
+        "Not in this release",
+        lambda e: f"{e.feature} is not in this release; nothing was done.",
     ),
     errors.Throttled: _Row(503, "throttled", "Too busy", lambda _: _AGAIN, headers=_retry),
     errors.Unreachable: _Row(
@@ -139,7 +153,10 @@ TABLE: Mapping[type[DraftkeepError], _Row] = {
     ),
     errors.Contended: _Row(503, "contended", "Too many writers at once", lambda _: _AGAIN, headers=_retry),
     errors.CorruptSnapshot: _Row(
-        500, "internal_error", "Something failed inside", lambda _: "Quote the request id when you report this."
+        500,
+        "internal_error",
+        "Something failed inside",
+        lambda _: "Quote the request id when you report this.",
     ),
 }
 

@@ -22,9 +22,9 @@ from draftkeep.errors import (
     CorruptSnapshot,
     CurrentState,
     DraftExists,
+    NotFound,
     NothingToRedo,
     NothingToUndo,
-    NotFound,
     PreconditionRequired,
     VersionConflict,
 )
@@ -47,6 +47,9 @@ class Outcome(StrEnum):
     REDONE = "redone"
     RESET = "reset"
     DISCARDED = "discarded"
+
+
+_DONE = {Operation.UNDO: Outcome.UNDONE, Operation.REDO: Outcome.REDONE, Operation.RESET: Outcome.RESET}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +146,7 @@ class Drafts:
                 raise NothingToUndo(head.version)
             (target,) = self._entries(draft, page, head.position.parent)
             position = head.position.undone(head.version, target.position.parent)
-            return self._move(draft, page, Operation.UNDO, Outcome.UNDONE, author, position, target)
+            return self._move(draft, page, Operation.UNDO, author, position, target)
 
         return self._write(draft, decide)
 
@@ -159,13 +162,9 @@ class Drafts:
             if head.position.redo_target is None:
                 raise NothingToRedo(head.version)
             rest = head.position.redo_rest
-            target, *rests = self._entries(
-                draft, page, head.position.redo_target, *([] if rest is None else [rest])
-            )
-            position = head.position.redone(
-                target.position.parent, rests[0].position if rests else None
-            )
-            return self._move(draft, page, Operation.REDO, Outcome.REDONE, author, position, target)
+            target, *rests = self._entries(draft, page, head.position.redo_target, *([] if rest is None else [rest]))
+            position = head.position.redone(target.position.parent, rests[0].position if rests else None)
+            return self._move(draft, page, Operation.REDO, author, position, target)
 
         return self._write(draft, decide)
 
@@ -182,7 +181,7 @@ class Drafts:
             if first.snapshot.content_hash == head.snapshot.content_hash:
                 return _Step(Outcome.UNCHANGED, self.log.content(draft, head))
             position = head.position.advanced(page.last_version + 1)
-            return self._move(draft, page, Operation.RESET, Outcome.RESET, author, position, first)
+            return self._move(draft, page, Operation.RESET, author, position, first)
 
         return self._write(draft, decide)
 
@@ -206,22 +205,23 @@ class Drafts:
             return tombstone
         raise Contended
 
-    def list(self, kind: Kind, tenant: str, user: str, group: str, limit: int, after: str | None) -> Listing:
+    def list_drafts(self, kind: Kind, tenant: str, user: str, group: str, limit: int, after: str | None) -> Listing:
         """List an owner's drafts, newest created first.
 
         limit: 1 to 25; after: `Listing.next` of the page before
         Cost: 1 query, and 1 query a draft, side by side
         """
-        return self.log.list(kind, tenant, user, group, limit, after)
+        return self.log.list_drafts(kind, tenant, user, group, limit, after)
 
     def _write(self, draft: Draft, decide: Callable[[Page], _Step]) -> Written:
         for page in self._fresh_pages(draft):
             step = decide(page)
             if step.entry is not None:
                 try:
-                    page = page.with_head(self.log.append(draft, step.entry, step.content, page.head))
+                    head = self.log.append(draft, step.entry, step.content, page.head)
                 except (Superseded, Collided):
                     continue
+                return Written(self._state(draft, page.with_head(head), step.text), step.outcome)
             return Written(self._state(draft, page, step.text), step.outcome)
         raise Contended
 
@@ -240,18 +240,11 @@ class Drafts:
         return head
 
     def _move(
-        self,
-        draft: Draft,
-        page: Page,
-        operation: Operation,
-        outcome: Outcome,
-        author: Author,
-        position: Position,
-        target: Entry,
+        self, draft: Draft, page: Page, operation: Operation, author: Author, position: Position, target: Entry
     ) -> _Step:
         # Restored before the write: an answer that cannot be given must not be committed.
         text = self.log.content(draft, target)
-        return _Step(outcome, text, self._next_entry(page, operation, author, position, target.snapshot))
+        return _Step(_DONE[operation], text, self._next_entry(page, operation, author, position, target.snapshot))
 
     def _next_entry(
         self, page: Page, operation: Operation, author: Author, position: Position, snapshot: Snapshot
@@ -289,9 +282,7 @@ class Drafts:
             history = tuple(self._entries(draft, page, head.position.cursor))
         return State(draft, head, text, history)
 
-    def _raise_unless_proceeding(
-        self, verdict: Verdict, draft: Draft, page: Page, precondition: Precondition
-    ) -> None:
+    def _raise_unless_proceeding(self, verdict: Verdict, draft: Draft, page: Page, precondition: Precondition) -> None:
         if verdict is Verdict.REQUIRED:
             raise PreconditionRequired(page.version)
         if verdict is Verdict.CONFLICT:
@@ -314,9 +305,7 @@ class Drafts:
             changed=self._changes_since(draft, page, head, content, seen),
         )
 
-    def _changes_since(
-        self, draft: Draft, page: Page, head: Entry, content: bytes, seen: int | None
-    ) -> Changes | None:
+    def _changes_since(self, draft: Draft, page: Page, head: Entry, content: bytes, seen: int | None) -> Changes | None:
         # Versions below the first are of a draft that was discarded.
         if seen is None or not head.position.first <= seen <= head.version:
             return None
