@@ -11,7 +11,7 @@ from draftkeep.service.sweep import sweep
 # Time left for the removal of one draft and the report.
 _RESERVE_MS = 60_000
 
-logger = Logger()
+logger = Logger(location=None)
 trash = wiring.trash()
 
 

@@ -35,7 +35,7 @@ class App:
         self.routes: dict[tuple[str, str], str] = {}
         self._resolver = APIGatewayHttpResolver()
         self._resolver.not_found(lambda _: self._respond(self._refusal(NotFound())))
-        self._logger = Logger()
+        self._logger = Logger(location=None)
         self._metrics = Metrics()
         self._notes: dict[str, Any] = {}
 

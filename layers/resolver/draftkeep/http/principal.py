@@ -12,7 +12,8 @@ from draftkeep.errors import Unauthenticated
 from draftkeep.model import Author
 from draftkeep.settings import Settings
 
-ID_PART = re.compile(r"[A-Za-z0-9._~:@-]{1,128}")
+# `.` and `..` are taken out: a proxy on the way would resolve them to another path.
+ID_PART = re.compile(r"(?!\.\.?$)[A-Za-z0-9._~:@-]{1,128}")
 _MAX_USER_KEY_BYTES = 1024
 
 

@@ -1,0 +1,146 @@
+"""What no engine can be made to do: throttles and transaction conflicts, as the service would send them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from moto.core.botocore_stubber import BotocoreStubber
+
+from draftkeep.errors import Contended, Throttled, Unreachable
+from draftkeep.service.drafts import Drafts
+from tests.suites.builders import ANY_VERSION, AUTHOR, NOTHING_SAID, a_content, a_draft, seen
+from tests.tables import new_log
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class _Body:
+    def __init__(self, raw: bytes) -> None:
+        self._raw = raw
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self._raw
+
+
+@contextmanager
+def answering(operation: str, code: str, times: int, **members: Any) -> Iterator[list[str]]:
+    """Answer the next requests of an operation with an error, before they reach the engine."""
+    answered: list[str] = []
+    engine = BotocoreStubber.__call__
+
+    def answer(self: BotocoreStubber, event_name: str, request: Any, **options: Any) -> AWSResponse | None:
+        if not event_name.endswith(f".{operation}") or len(answered) >= times:
+            return engine(self, event_name, request, **options)
+        answered.append(code)
+        body = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": code, **members}
+        headers = {"content-type": "application/x-amz-json-1.0"}
+        return AWSResponse(request.url, 400, headers, _Body(json.dumps(body).encode()))  # type: ignore[arg-type]
+
+    with patch.object(BotocoreStubber, "__call__", answer):
+        yield answered
+
+
+def quick(client: DynamoDBClient, table: str) -> Drafts:
+    """The use cases with a clock that jumps over every wait."""
+    now = [0.0]
+    return Drafts(new_log(client, table), sleep=lambda s: now.__setitem__(0, now[0] + s + 0.1), elapsed=lambda: now[0])
+
+
+def test_a_transaction_conflict_on_a_put_is_tried_again_and_is_no_version_conflict(
+    client: DynamoDBClient, table: str
+) -> None:
+    drafts, draft = quick(client, table), a_draft()
+    drafts.save(draft, AUTHOR, a_content("1"), NOTHING_SAID)
+
+    with answering("PutItem", "TransactionConflictException", 3) as answered:
+        written = drafts.save(draft, AUTHOR, a_content("2"), seen(1))
+
+    assert (len(answered), written.state.head.version) == (3, 2)
+
+
+def test_a_cancelled_transaction_for_a_conflict_is_tried_again(client: DynamoDBClient, table: str) -> None:
+    drafts, draft = quick(client, table), a_draft()
+    reasons = [{"Code": "None"}, {"Code": "TransactionConflict", "Message": "busy"}]
+
+    with answering("TransactWriteItems", "TransactionCanceledException", 2, CancellationReasons=reasons) as answered:
+        written = drafts.save(draft, AUTHOR, a_content(), NOTHING_SAID)
+
+    assert (len(answered), written.state.head.version) == (2, 1)
+
+
+def test_contention_that_outlives_the_budget_is_said_so(client: DynamoDBClient, table: str) -> None:
+    drafts, draft = quick(client, table), a_draft()
+    drafts.save(draft, AUTHOR, a_content("1"), NOTHING_SAID)
+
+    with (
+        answering("PutItem", "TransactionConflictException", 10_000),
+        pytest.raises(Contended),
+    ):
+        drafts.save(draft, AUTHOR, a_content("2"), ANY_VERSION)
+
+    assert drafts.read(draft).head.version == 1
+
+
+def test_throttling_that_outlives_the_sdks_retries_is_throttled(client: DynamoDBClient, table: str) -> None:
+    drafts, draft = quick(client, table), a_draft()
+    drafts.save(draft, AUTHOR, a_content("1"), NOTHING_SAID)
+
+    with (
+        answering("PutItem", "ProvisionedThroughputExceededException", 99) as answered,
+        pytest.raises(Throttled),
+    ):
+        drafts.save(draft, AUTHOR, a_content("2"), seen(1))
+
+    assert len(answered) == 3
+    assert drafts.read(draft).head.version == 1
+
+
+def test_a_throttled_transaction_is_throttled_and_writes_nothing(client: DynamoDBClient, table: str) -> None:
+    drafts, draft = quick(client, table), a_draft()
+    reasons = [{"Code": "ThrottlingError", "Message": "slow down"}, {"Code": "None"}]
+
+    with (
+        answering("TransactWriteItems", "TransactionCanceledException", 1, CancellationReasons=reasons),
+        pytest.raises(Throttled),
+    ):
+        drafts.save(draft, AUTHOR, a_content(), NOTHING_SAID)
+
+    assert drafts.log.read(draft).last_version == 0
+
+
+def test_an_internal_error_of_the_service_is_unreachable(client: DynamoDBClient, table: str) -> None:
+    drafts = quick(client, table)
+
+    with answering("Query", "InternalServerError", 99), pytest.raises(Unreachable):
+        drafts.read(a_draft())
+
+
+def test_keys_that_dynamodb_left_over_are_asked_for_again(client: DynamoDBClient, table: str) -> None:
+    drafts, draft = quick(client, table), a_draft()
+    for number in range(3):
+        drafts.save(draft, AUTHOR, a_content(str(number)), seen(number))
+    left_over = []
+
+    def leave_one_over(parsed: dict[str, Any], **_: Any) -> None:
+        found = parsed["Responses"][table]
+        if len(found) > 1:
+            item = found.pop()
+            left_over.append(item)
+            key = {"pk": item["pk"], "sk": item["sk"]}
+            parsed["UnprocessedKeys"] = {table: {"Keys": [key], "ConsistentRead": True}}
+
+    client.meta.events.register("after-call.dynamodb.BatchGetItem", leave_one_over)
+    try:
+        entries = drafts.log.entries(draft, [1, 2, 3])
+    finally:
+        client.meta.events.unregister("after-call.dynamodb.BatchGetItem", leave_one_over)
+
+    assert len(left_over) == 1
+    assert sorted(entries) == [1, 2, 3]
