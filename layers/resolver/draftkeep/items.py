@@ -83,8 +83,8 @@ def record_of(item: Mapping[str, Mapping[str, Any]]) -> Record:
 def bytes_without_body(draft: Draft, entry: Entry) -> int:
     """The size of an entry's item but for its content, for deciding how to store that."""
     room_for_keyframe = Keyframe(keys.keyframe_id(entry.version, entry.attempt), 99, 9999)
-    snapshot = replace(entry.snapshot, form=Form.KEYFRAME, body=b"", keyframe=room_for_keyframe, overspent_units=9999)
-    return item_bytes(item_of(draft, replace(entry, snapshot=snapshot)))
+    snapshot = replace(entry.snapshot, form=Form.KEYFRAME, body=b"-", keyframe=room_for_keyframe, overspent_units=9999)
+    return item_bytes(item_of(draft, replace(entry, snapshot=snapshot))) - len(snapshot.body)
 
 
 def item_bytes(item: Mapping[str, Mapping[str, Any]]) -> int:

@@ -76,7 +76,7 @@ class Snapshot:
     """The content that an entry makes current, as stored.
 
     content_hash: SHA-256 of the canonical bytes, hexadecimal; size_bytes: their number.
-    overspent_units: write units beyond one per entry, since the keyframe was cut.
+    overspent_units: write units that a fresh keyframe would have saved, since the last one was cut.
     """
 
     content_hash: str

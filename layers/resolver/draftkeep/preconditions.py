@@ -77,6 +77,8 @@ def judge_move(precondition: Precondition, version: int) -> Verdict:
 
 def judge_discard(precondition: Precondition, version: int) -> Verdict:
     """Judge the discard of an existing draft: with If-Match only that version, else whatever is there."""
+    if precondition.only_new:
+        return Verdict.EXISTS
     if precondition.versions is None and not precondition.any_version:
         return Verdict.PROCEED
     return Verdict.PROCEED if precondition.matches(version) else Verdict.CONFLICT

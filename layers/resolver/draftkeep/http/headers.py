@@ -9,8 +9,8 @@ from draftkeep.preconditions import Precondition
 
 # ASCII digits only: int() would take Arabic ones, and underscores.
 NUMBER = re.compile(r"0|[1-9][0-9]{0,14}")
-_TAG = r'(?:W/)?"(?P<tag>[\x21\x23-\x7e\x80-\xff]*)"|(?P<bare>[0-9]+)'
-_ELEMENT = re.compile(rf"[ \t]*(?:{_TAG})?[ \t]*(?:,|$)")
+# One element of a list and the comma after it. An opaque tag may hold commas, so splitting would not do.
+_ELEMENT = re.compile(r'(?:(?:W/)?"(?P<tag>[\x21\x23-\x7e\x80-\xff]*)"|(?P<bare>[0-9]+))?[ \t]*(?P<end>,[ \t]*|\Z)')
 
 
 def precondition_of(if_match: str | None, if_none_match: str | None) -> Precondition:
@@ -45,6 +45,7 @@ def is_unmodified(if_none_match: str | None, version: int) -> bool:
 def _versions(header: str, value: str) -> frozenset[int]:
     """The numbers among the listed tags; a well-formed tag that is no number matches nothing."""
     tags: list[str] = []
+    value = value.strip(" \t")
     at = 0
     while at < len(value):
         element = _ELEMENT.match(value, at)
@@ -53,8 +54,7 @@ def _versions(header: str, value: str) -> frozenset[int]:
         tag, bare = element.group("tag", "bare")
         if bare is not None and not NUMBER.fullmatch(bare):
             raise MalformedHeader(header, _HINT)
-        if tag is not None or bare is not None:
-            tags.append(tag if tag is not None else bare)
+        tags += [one for one in (tag, bare) if one is not None]
         at = element.end()
     if not tags:
         raise MalformedHeader(header, _HINT)

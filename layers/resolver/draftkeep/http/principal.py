@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import quote
 
 from draftkeep.errors import Unauthenticated
@@ -45,11 +45,19 @@ def principal_of(event: Mapping[str, Any], settings: Settings) -> Principal:
         if settings.sam_local:
             return _sam_local_principal(event)
         raise Unauthenticated
-    tenant, user = str(claims.get(settings.tenant_claim, "")), str(claims.get("sub", ""))
-    if not ID_PART.fullmatch(tenant) or not 0 < len(quote(user, safe="")) <= _MAX_USER_KEY_BYTES:
+    tenant, user = claims.get(settings.tenant_claim), claims.get("sub")
+    if not isinstance(tenant, str) or not ID_PART.fullmatch(tenant) or not _is_user(user):
         raise Unauthenticated
     actor = claims.get("client_id") or claims.get("azp")
     return Principal(tenant, user, str(actor) if actor else None, _groups(claims.get("cognito:groups", "")))
+
+
+def _is_user(claim: object) -> TypeGuard[str]:
+    """Whether a claim can be part of a key (2,048 bytes at most)."""
+    try:
+        return isinstance(claim, str) and 0 < len(quote(claim, safe="")) <= _MAX_USER_KEY_BYTES
+    except UnicodeEncodeError:
+        return False
 
 
 def _sam_local_principal(event: Mapping[str, Any]) -> Principal:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -113,7 +112,7 @@ class Request:
         if self.event.get("isBase64Encoded"):
             try:
                 return base64.b64decode(body, validate=True)
-            except binascii.Error:
+            except ValueError:
                 raise MalformedJson("The body is not base64, though the gateway says so.") from None
         try:
             return str(body).encode()
