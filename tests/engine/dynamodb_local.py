@@ -47,7 +47,7 @@ def dynamodb_local(cache: Path = CACHE) -> Iterator[str]:
 
     Raises: DynamoDBLocalUnavailable
     """
-    java = _program("java", "a Java runtime, 17 or newer (Debian: apt install default-jre-headless)")
+    java = _program("java", "a Java runtime, version 17 for instance (Debian: apt install default-jre-headless)")
     jar = fetch(cache)
     with tempfile.TemporaryFile() as log:
         process, port = _start(java, jar, log.fileno())

@@ -154,6 +154,18 @@ class NothingToRedo(DraftkeepError):
         self.current_version = current_version
 
 
+class Forbidden(DraftkeepError):
+    """The caller lacks the group that may write a tenant's shared resources."""
+
+
+class IdTaken(DraftkeepError):
+    """Another resource of the type has this id."""
+
+    def __init__(self, type_: str, id_: str) -> None:
+        self.type = type_
+        self.id = id_
+
+
 class NotImplementedYet(DraftkeepError):
     """A part of the published contract that this release refuses rather than ignores."""
 

@@ -48,7 +48,7 @@ class Log:
         Cost: 1 consistent query; 1 read unit per 4 KB (an entry takes 0.5 to 4 KB)
         """
         found = self._store.query(keys.log_key(draft), prefix=keys.VERSION_PREFIX, newest_first=True, limit=limit)
-        return page_of([record_of(item) for item in found])
+        return page_of([record_of(item) for item in found.items])
 
     def entries(self, draft: Draft, versions: Iterable[int]) -> dict[int, Entry]:
         """Read entries by version; a version without an entry is left out.
@@ -122,15 +122,15 @@ class Log:
         Cost: 1 query, and 1 query a draft, side by side
         """
         partition = keys.index_key(kind, tenant, user, group)
-        found = self._store.query(partition, before=after, newest_first=True, limit=limit + 1, projection="sk")
-        names = [item["sk"]["S"] for item in found[:limit]]
+        found = self._store.query(partition, after=after, newest_first=True, limit=limit + 1, projection="sk")
+        names = [item["sk"]["S"] for item in found.items[:limit]]
         drafts = [Draft(kind, tenant, user, keys.draft_id_of_index(name), group) for name in names]
         if not drafts:
             return Listing((), None)
         with ThreadPoolExecutor(len(drafts)) as pool:
             heads = [page.head for page in pool.map(lambda draft: self.read(draft, limit=1), drafts)]
         living = tuple((draft, head) for draft, head in zip(drafts, heads, strict=True) if head)
-        return Listing(living, names[-1] if len(found) > limit else None)
+        return Listing(living, names[-1] if len(found.items) > limit else None)
 
     def _write(self, draft: Draft, entry: Entry, head: Entry | None) -> None:
         put = Put(item_of(draft, entry), only_new=True)

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from backports import zstd
-
-from draftkeep import canonical
+from draftkeep import canonical, zstd
 from draftkeep.canonical import Content
 from draftkeep.errors import CorruptSnapshot
 from draftkeep.items import CHUNK_BYTES, write_units

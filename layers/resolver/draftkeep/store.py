@@ -48,6 +48,14 @@ _BATCH_WRITE_ITEMS = 25
 _BATCH_ROUNDS = 8
 
 
+@dataclass(frozen=True, slots=True)
+class Items:
+    """One page of a query; `next` is the sort key to continue after, None at the end."""
+
+    items: list[Item]
+    next: str | None
+
+
 class Refused(Exception):
     """A condition did not hold. `index` is the write's place in its transaction, `item` what stands there."""
 
@@ -104,10 +112,10 @@ class Store:
         newest_first: bool = False,
         limit: int,
         projection: str | None = None,
-    ) -> list[Item]:
+    ) -> Items:
         """Read up to `limit` items of a partition in key order, consistently, in one page of at most 1 MB.
 
-        prefix, before, after: of the sort key; at most one of them
+        prefix, before: only such sort keys, one of the two; after: where the page before this one ended
         newest_first: from the highest sort key down
         Cost: 1 request; 1 read unit per started 4 KB of all items together
         """
@@ -119,7 +127,9 @@ class Store:
             "ScanIndexForward": not newest_first,
             "Limit": limit,
         }
-        bounds = {"begins_with(sk, :sk)": prefix, "sk < :sk": before, "sk > :sk": after}
+        if after is not None:
+            request["ExclusiveStartKey"] = {"pk": {"S": partition}, "sk": {"S": after}}
+        bounds = {"begins_with(sk, :sk)": prefix, "sk < :sk": before}
         for condition, bound in bounds.items():
             if bound is not None:
                 request["KeyConditionExpression"] += f" AND {condition}"
@@ -127,8 +137,9 @@ class Store:
         if projection is not None:
             request["ProjectionExpression"] = projection
         with _named_errors():
-            items: Any = self._client.query(**request)["Items"]
-        return list(items)
+            answer: Any = self._client.query(**request)
+        last = answer.get("LastEvaluatedKey")
+        return Items(answer["Items"], last["sk"]["S"] if last else None)
 
     def get_many(self, keys: Sequence[Item]) -> list[Item]:
         """Read the items of these keys, consistently, in any order; a missing one is left out.

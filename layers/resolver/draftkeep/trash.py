@@ -34,11 +34,14 @@ class Trash:
         Cost: 1 consistent query per 1,000 drafts
         """
         after: str | None = None
-        while found := self._store.query(keys.trash_key(day), after=after, limit=_PAGE):
-            for item in found:
+        while True:
+            found = self._store.query(keys.trash_key(day), after=after, limit=_PAGE)
+            for item in found.items:
                 key = {"pk": item["pk"], "sk": item["sk"]}
                 yield Discarded(key, item["log"]["S"], int(item["upto"]["N"]))
-            after = found[-1]["sk"]["S"]
+            after = found.next
+            if after is None:
+                return
 
     def empty(self, discarded: Discarded) -> int:
         """Remove everything of a draft below its tombstone, then the word about it.
@@ -54,7 +57,7 @@ class Trash:
 
     def _remove(self, partition: str, before: str) -> int:
         removed = 0
-        while found := self._store.query(partition, before=before, limit=_PAGE, projection="pk, sk"):
+        while found := self._store.query(partition, before=before, limit=_PAGE, projection="pk, sk").items:
             self._store.delete_many(found)
             removed += len(found)
         return removed

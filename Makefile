@@ -1,0 +1,143 @@
+# Draftkeep. `make` alone lists what can be made; Python 3.11 or newer and make are enough for serve and test.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.SUFFIXES:
+
+PORT ?= 3000
+TENANT ?= local
+ARGS ?=
+
+VENV := .venv
+SAM_VENV := .venv-sam
+LOCK_VENV := .venv-lock
+
+PATHS := $(CURDIR)/functions:$(CURDIR)/layers/resolver:$(CURDIR)
+PYTEST := $(VENV)/bin/python -m pytest $(ARGS)
+SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} $(SAM_VENV)/bin/sam
+
+# The lists are complete and pinned by hash, so pip has nothing to resolve; Python compiles what it imports.
+PIP_INSTALL := -m pip install --quiet --quiet --disable-pip-version-check --no-input --no-compile --no-deps --require-hashes -r
+
+# ------------------------------------------------------------------------------------------------- running
+
+.PHONY: help
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: serve
+serve: export PYTHONPATH := $(PATHS)
+serve: export PORT := $(PORT)
+serve: $(VENV)/.serve ## Run the API on this machine, with an embedded DynamoDB (PORT=3000)
+	@$(VENV)/bin/python -m local.server
+
+# USER is also a variable of the shell: only the one given to make counts.
+.PHONY: token
+token: export PYTHONPATH := $(PATHS)
+token: $(VENV)/.serve ## Print a token for the local API (TENANT=local USER=dev)
+	@$(VENV)/bin/python -m local.token --tenant '$(TENANT)' --user '$(if $(findstring command,$(origin USER)),$(USER),dev)'
+
+# ------------------------------------------------------------------------------------------------ checking
+
+.PHONY: test
+test: $(VENV)/.tests ## Run the tests that need Python alone (ARGS="-k undo")
+	$(PYTEST) tests/unit tests/moto tests/e2e
+
+.PHONY: test-engine
+test-engine: $(VENV)/.tests ## Run the tests against DynamoDB Local; needs java and npm
+	$(PYTEST) tests/engine
+
+.PHONY: check
+check: export PYTHONPATH := $(PATHS)
+check: $(VENV)/.tests $(SAM_VENV)/.made ## Check formatting, style, types, imports and the template
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	PYTHONPATH= $(SAM) validate --lint
+
+.PHONY: format
+format: $(VENV)/.tests ## Format the code, and mend what can be mended safely
+	$(VENV)/bin/ruff check --fix-only .
+	$(VENV)/bin/ruff format .
+
+.PHONY: bench
+bench: export PYTHONPATH := $(PATHS)
+bench: $(VENV)/.tests ## Measure saves by size of draft and depth of history
+	@$(VENV)/bin/python -m tests.bench $(ARGS)
+
+# ------------------------------------------------------------------------------------------------ building
+
+# sam builds the layer with the functions' own Python. A pyenv shim may be on the path and yet not run.
+.PHONY: build
+build: $(SAM_VENV)/.made ## Build what `sam deploy` deploys; needs Python 3.13
+	@for python in python3.13 "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.13.*/bin/python3.13; do \
+	    if "$$python" -c 'import pip, sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null; then \
+	        found=$$(command -v "$$python"); break; \
+	    fi; \
+	done; \
+	if [ -z "$${found-}" ]; then \
+	    echo "make build: no python3.13 that runs and has pip, neither on PATH nor among pyenv's versions." >&2; \
+	    echo "The functions run on Python 3.13: install it (pyenv install 3.13) and try again." >&2; \
+	    exit 1; \
+	fi; \
+	echo "Building with $$found"; \
+	PATH="$$(dirname "$$found"):$$PATH"; export PATH; \
+	$(SAM) build $(ARGS)
+
+# --------------------------------------------------------------------------------------------- environments
+
+# python3 first; then, where that is older than 3.11, the newer ones beside it.
+$(VENV)/.made:
+	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11; do \
+	    if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	        found=$$python; break; \
+	    fi; \
+	done; \
+	if [ -z "$${found-}" ]; then \
+	    echo "make: Python 3.11 or newer is needed, and python3 is not (PYTHON= names another one)." >&2; \
+	    exit 1; \
+	fi; \
+	if ! "$$found" -m venv --clear $(VENV); then \
+	    echo "make: $$found cannot make a virtual environment; on Debian and Ubuntu: apt install python3-venv" >&2; \
+	    exit 1; \
+	fi; \
+	touch $@
+
+$(VENV)/.serve: local/requirements.txt | $(VENV)/.made
+	@echo "Installing local/requirements.txt into $(VENV): once, about half a minute"
+	@$(VENV)/bin/python $(PIP_INSTALL) $<
+	@touch $@
+
+# What the tests need contains what the server needs, in the same versions.
+$(VENV)/.tests: tests/requirements.txt | $(VENV)/.made
+	@echo "Installing tests/requirements.txt into $(VENV): once, about a minute"
+	@$(VENV)/bin/python $(PIP_INSTALL) $<
+	@touch $(VENV)/.serve $@
+
+$(SAM_VENV)/.made: tests/sam/requirements.txt | $(VENV)/.made
+	@echo "Installing tests/sam/requirements.txt into $(SAM_VENV): once, about a minute"
+	@$(VENV)/bin/python -m venv --clear $(SAM_VENV)
+	@$(SAM_VENV)/bin/python $(PIP_INSTALL) $<
+	@touch $@
+
+# uv writes lists that hold on every platform and for every Python that is supported. UPGRADE=--upgrade moves them on.
+LISTS := layers/resolver local tests tests/sam
+UPGRADE ?=
+
+.PHONY: lock
+lock: | $(VENV)/.made ## Pin the requirements.in files anew (UPGRADE=--upgrade for newer versions)
+	@test -x $(LOCK_VENV)/bin/uv || { $(VENV)/bin/python -m venv --clear $(LOCK_VENV) && \
+	    $(LOCK_VENV)/bin/python -m pip install --quiet --quiet --disable-pip-version-check uv==0.13.9; }
+	@for list in $(LISTS); do \
+	    echo "$$list/requirements.txt"; \
+	    $(LOCK_VENV)/bin/uv pip compile --quiet --no-config --universal --generate-hashes --no-strip-extras \
+	        --python-version 3.11 --custom-compile-command 'make lock' $(UPGRADE) \
+	        $$list/requirements.in --output-file $$list/requirements.txt || exit 1; \
+	done
+
+.PHONY: clean
+clean: ## Remove everything that make made
+	rm -rf $(VENV) $(SAM_VENV) $(LOCK_VENV) .aws-sam .cache
+	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find functions layers local tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,257 @@
+"""The catalog table: resources by id and by value, shared by a tenant or private to a user.
+
+item   partition key                sort key                                         holds
+row    {tenant}#{type}              ID#{id}                                          the resource
+       {tenant}#{user}#{type}
+value  the same                     VALUE#{first 64 of normalised}#{SHA-256}         the resource again
+
+The id is written first and the value second, both only if new: whoever finds a value can rely on its id, an id is
+computed from the value, and a creation that stopped half-way is completed by the next one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import quote
+
+from draftkeep import canonical, zstd
+from draftkeep.errors import IdTaken
+from draftkeep.items import Item
+from draftkeep.resources import Row, identity_of, normalise, search_values, value_hash
+from draftkeep.store import Put, Refused, Store
+
+_PREFIX_CODE_POINTS = 64
+_COMPRESSED_FROM_BYTES = 512
+_PARALLEL_WRITES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose catalog a caller sees: the tenant's shared rows, and their own private ones."""
+
+    tenant: str
+    user: str
+
+
+@dataclass
+class Lookups:
+    """What a request must find, without duplicates: ids and values by type."""
+
+    ids: set[tuple[str, str]] = field(default_factory=set)
+    values: set[tuple[str, str]] = field(default_factory=set)
+
+    def add_value(self, type_: str, value: str, attributes: dict[str, Any] | None = None) -> None:
+        """Ask for a value; `attributes` where they are part of the identity."""
+        self.values.add((type_, _sort_key(value, identity_of(type_, value, attributes or {}))))
+
+    def add_name(self, type_: str, name: str) -> None:
+        """Ask for a row by another of its names."""
+        self.values.add((type_, _named_key(name)))
+
+    def __bool__(self) -> bool:
+        return bool(self.ids or self.values)
+
+
+@dataclass
+class Found:
+    """What lookups found; a tenant's shared row comes before a private one."""
+
+    ids: dict[tuple[str, str], Row] = field(default_factory=dict)
+    values: dict[tuple[str, str], Row] = field(default_factory=dict)
+
+    def by_id(self, type_: str, id_: str) -> Row | None:
+        """The row of an id."""
+        return self.ids.get((type_, id_))
+
+    def by_value(self, type_: str, value: str, attributes: dict[str, Any] | None = None) -> Row | None:
+        """The row of a value."""
+        return self.values.get((type_, _sort_key(value, identity_of(type_, value, attributes or {}))))
+
+    def by_name(self, type_: str, name: str) -> Row | None:
+        """The row that has this other name."""
+        return self.values.get((type_, _named_key(name)))
+
+    def merge(self, other: Found) -> None:
+        """Take over what another read found."""
+        self.ids |= other.ids
+        self.values |= other.values
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogPage:
+    """One page of a type's rows in the order of their values; `next` continues it, None at the end."""
+
+    rows: tuple[Row, ...]
+    next: str | None
+
+
+class Catalog:
+    """The resources of a table. Calls may raise what `Store` raises."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def find(self, scope: Scope, lookups: Lookups) -> Found:
+        """Read everything that a request asks for, shared and private.
+
+        Cost: 1 consistent batch read per 50 lookups, as a rule one
+        """
+        wanted = [
+            _key(partition, sort_key)
+            for type_, sort_key in (*((t, f"ID#{i}") for t, i in sorted(lookups.ids)), *sorted(lookups.values))
+            for partition in (_partition(scope, type_, private=False), _partition(scope, type_, private=True))
+        ]
+        found = Found()
+        # Private rows first, so that a shared one of the same id or value takes their place.
+        for item in sorted(self._store.get_many(wanted), key=lambda item: "own" not in item):
+            row, sort_key = _row_of(item), item["sk"]["S"]
+            if sort_key.startswith("ID#"):
+                found.ids[row.type, row.id] = row
+            else:
+                found.values[row.type, sort_key] = row
+        return found
+
+    def get(self, scope: Scope, type_: str, id_: str) -> Row | None:
+        """Read one row by id."""
+        return self.find(scope, Lookups(ids={(type_, id_)})).by_id(type_, id_)
+
+    def create(self, scope: Scope, row: Row) -> tuple[Row, bool]:
+        """Create a row if its value is new, and settle a creation that stopped half-way.
+
+        Returns: the row that has the value now, unarchived, and whether it is this one, newly made
+        Raises: IdTaken (another value has this id)
+        Cost: 2 conditional puts, 1 more for each other name
+        """
+        held = self._put_new(scope, row, f"ID#{row.id}")
+        if held and not _same(held, row):
+            raise IdTaken(row.type, row.id)
+        holder = self._put_new(scope, row, _value_key(row, row.value))
+        if holder and holder.id != row.id:
+            if held is None:
+                self._store.delete_many([_key(_partition(scope, row.type, private=row.private), f"ID#{row.id}")])
+            return self._revived(scope, holder), False
+        for name in search_values(row)[1:]:
+            # Whoever had a name first keeps it.
+            self._put_new(scope, row, _value_key(row, name), alias=True)
+        return (self._revived(scope, held), False) if held and holder else (row, True)
+
+    def create_many(self, scope: Scope, rows: Sequence[Row]) -> None:
+        """Create rows whose ids are computed, side by side; those that exist stay."""
+        if len(rows) == 1:
+            self.create(scope, rows[0])
+        elif rows:
+            with ThreadPoolExecutor(min(_PARALLEL_WRITES, len(rows))) as pool:
+                list(pool.map(lambda row: self.create(scope, row), rows))
+
+    def archive(self, scope: Scope, row: Row) -> None:
+        """Take a row out of use: what selected it keeps it, and it is not selected anew."""
+        self._rewrite(scope, replace(row, archived=True))
+
+    def page(
+        self, scope: Scope, type_: str, prefix: str, limit: int, after: str | None, *, private: bool
+    ) -> CatalogPage:
+        """Read one page of the rows in use whose value begins with a prefix, in the order of their values.
+
+        Cost: 1 consistent query a page, more where rows are skipped
+        """
+        partition = _partition(scope, type_, private=private)
+        begins = normalise(prefix)[:_PREFIX_CODE_POINTS]
+        rows: list[Row] = []
+        while True:
+            found = self._store.query(partition, prefix=f"VALUE#{begins}", after=after, limit=limit - len(rows))
+            for item in found.items:
+                row = _row_of(item)
+                # Without a prefix each row is listed once, by its own value.
+                if not row.archived and (prefix or "alias" not in item):
+                    rows.append(row)
+            after = found.next
+            if after is None or len(rows) == limit:
+                return CatalogPage(tuple(rows), after)
+
+    def _put_new(self, scope: Scope, row: Row, sort_key: str, *, alias: bool = False) -> Row | None:
+        """Put a row where nothing stands yet; else the row that stands there."""
+        try:
+            self._store.put(Put(_item(scope, row, sort_key, alias=alias), only_new=True))
+        except Refused as refusal:
+            return _row_of(refusal.item) if refusal.item else None
+        return None
+
+    def _revived(self, scope: Scope, row: Row) -> Row:
+        if not row.archived:
+            return row
+        alive = replace(row, archived=False)
+        self._rewrite(scope, alive)
+        return alive
+
+    def _rewrite(self, scope: Scope, row: Row) -> None:
+        # No condition: a row's only mutable part is `archived`, and the last one to set it wins.
+        self._store.put(Put(_item(scope, row, f"ID#{row.id}")))
+        self._store.put(Put(_item(scope, row, _value_key(row, row.value))))
+
+
+def _same(one: Row, other: Row) -> bool:
+    return identity_of(one.type, one.value, one.attributes, one.ordinal) == identity_of(
+        other.type, other.value, other.attributes, other.ordinal
+    )
+
+
+def _value_key(row: Row, value: str) -> str:
+    """Where a row is found by its value, or by another of its names, whatever that one's case."""
+    if value != row.value:
+        return _named_key(value)
+    return _sort_key(value, identity_of(row.type, value, row.attributes, row.ordinal))
+
+
+def _named_key(name: str) -> str:
+    return _sort_key(name, normalise(name))
+
+
+def _sort_key(value: str, identity: str) -> str:
+    return f"VALUE#{normalise(value)[:_PREFIX_CODE_POINTS]}#{value_hash(identity)}"
+
+
+def _partition(scope: Scope, type_: str, *, private: bool) -> str:
+    owner = f"#{quote(scope.user, safe='')}" if private else ""
+    return f"{scope.tenant}{owner}#{type_}"
+
+
+def _key(partition: str, sort_key: str) -> Item:
+    return {"pk": {"S": partition}, "sk": {"S": sort_key}}
+
+
+def _item(scope: Scope, row: Row, sort_key: str, *, alias: bool = False) -> Item:
+    item = _key(_partition(scope, row.type, private=row.private), sort_key) | {
+        "id": {"S": row.id},
+        "type": {"S": row.type},
+    }
+    raw = row.value.encode()
+    packed = zstd.compress(raw) if len(raw) >= _COMPRESSED_FROM_BYTES else raw
+    item["valz" if packed is not raw else "val"] = {"B": packed} if packed is not raw else {"S": row.value}
+    if alias:
+        item["alias"] = {"BOOL": True}
+    if row.attributes:
+        item["attr"] = {"B": canonical.canonicalise(dict(row.attributes)).text}
+    if row.ordinal:
+        item["nth"] = {"N": str(row.ordinal)}
+    if row.archived:
+        item["gone"] = {"BOOL": True}
+    if row.private:
+        item["own"] = {"BOOL": True}
+    return item
+
+
+def _row_of(item: Item) -> Row:
+    value = zstd.decompress(bytes(item["valz"]["B"])).decode() if "valz" in item else item["val"]["S"]
+    return Row(
+        id=item["id"]["S"],
+        type=item["type"]["S"],
+        value=value,
+        attributes=json.loads(bytes(item["attr"]["B"])) if "attr" in item else {},
+        ordinal=int(item["nth"]["N"]) if "nth" in item else 0,
+        archived="gone" in item,
+        private="own" in item,
+    )
