@@ -7,6 +7,9 @@
 PORT ?= 3000
 TENANT ?= local
 ARGS ?=
+FILE ?= local/catalog.jsonl
+URL ?= http://127.0.0.1:$(PORT)
+TOKEN ?=
 
 VENV := .venv
 SAM_VENV := .venv-sam
@@ -37,6 +40,11 @@ token: export PYTHONPATH := $(PATHS)
 token: $(VENV)/.serve ## Print a token for the local API (TENANT=local USER=dev)
 	@$(VENV)/bin/python -m local.token --tenant '$(TENANT)' --user '$(if $(findstring command,$(origin USER)),$(USER),dev)'
 
+.PHONY: import
+import: export PYTHONPATH := $(PATHS)
+import: $(VENV)/.serve ## Import resources into the catalog (FILE=catalog.jsonl URL=http://127.0.0.1:3000 TOKEN=)
+	@$(VENV)/bin/python -m local.import_catalog '$(FILE)' --url '$(URL)' --token '$(TOKEN)'
+
 # ------------------------------------------------------------------------------------------------ checking
 
 .PHONY: test
@@ -48,8 +56,11 @@ test-engine: $(VENV)/.tests ## Run the tests against DynamoDB Local; needs java 
 	$(PYTEST) tests/engine
 
 .PHONY: check
-check: export PYTHONPATH := $(PATHS)
-check: $(VENV)/.tests $(SAM_VENV)/.made ## Check formatting, style, types, imports and the template
+check: lint test ## Lint, then test
+
+.PHONY: lint
+lint: export PYTHONPATH := $(PATHS)
+lint: $(VENV)/.tests $(SAM_VENV)/.made ## Check formatting, style, types, imports and the template
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy

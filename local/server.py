@@ -22,6 +22,7 @@ from local.gateway import Gateway
 from local.identity import Authorizer
 from local.routing import Router
 from local.runtime import Runtime
+from local.sample_catalog import load_sample
 from local.serving import Server, bind
 from local.settings import Settings, StartupError, read_settings
 from local.template import Template, parse_template
@@ -70,6 +71,7 @@ def _run(template_path: Path) -> int:
         bound = stack.enter_context(closing(_bind(settings.port)))
         engine = stack.enter_context(_prepared_engine(settings.engine_url))
         create_tables(template.tables)
+        _load_sample(template)
         runtime = Runtime(template.functions)
         runtime.load()
         gateway = Gateway(
@@ -88,6 +90,13 @@ def _run(template_path: Path) -> int:
             # A handler that does not return must not meet the end of the interpreter half-way.
             os._exit(0)
     return 0
+
+
+def _load_sample(template: Template) -> None:
+    """Fill the catalog, where the template has one."""
+    for table in template.tables:
+        if table.name.endswith("CatalogTable"):
+            load_sample(table.name)
 
 
 def _read_template(path: Path) -> Template:

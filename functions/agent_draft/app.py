@@ -67,7 +67,7 @@ def list_drafts(request: Request) -> Answer:
     agent = _agent_of(request)
     limit, after = request.number("limit", LIST_LIMIT, 1, LIST_LIMIT), page_cursor(request)
     listing = drafts.list_drafts(Kind.AGENT, request.principal.tenant, request.principal.user, agent, limit, after)
-    return page_of_drafts(request, listing, limit, _listed)
+    return page_of_drafts(request, listing, _listed, limit=str(limit))
 
 
 def _listed(draft: Draft, head: Entry) -> dict[str, Any]:

@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, FailFast, ValidationError
+from pydantic import BaseModel, ConfigDict, FailFast
 
 from agent_draft.flow import Place, approvals, issues
 from draftkeep import canonical
 from draftkeep.canonical import clip
 from draftkeep.changes import pointer
 from draftkeep.errors import InvalidFields, Problem
-from draftkeep.http.requests import MAX_PROBLEMS, refuse_unknown
+from draftkeep.http.requests import MAX_PROBLEMS, refuse_wrong
 
 T = TypeVar("T")
 # The first wrong item of a list is reported, not each of a million.
@@ -139,21 +139,12 @@ class AgentPayload(BaseModel):
     slots: Listed[Slot] = None
 
 
-_KNOWN = frozenset(AgentPayload.model_fields)
-
-
 def check(payload: dict[str, Any]) -> None:
     """Refuse a payload that must not be stored.
 
     Raises: InvalidFields (unknown_field, wrong_type, unknown_slot), each with its pointer
     """
-    refuse_unknown(payload, _KNOWN)
-    try:
-        AgentPayload.model_validate(payload)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)
-        problems = [Problem(pointer(one["loc"]), "wrong_type", f"{one['msg']}.") for one in found]
-        raise InvalidFields(problems) from None
+    refuse_wrong(payload, AgentPayload)
     _raise_if_any(_wrong_bindings(payload))
     _raise_if_any(_unknown_slots(payload))
 
@@ -161,11 +152,11 @@ def check(payload: dict[str, Any]) -> None:
 def review(content: bytes) -> dict[str, Any]:
     """The members of the envelope that follow from a content.
 
-    Returns: {issues: [{pointer, code, message}], publishable}, at most 100 issues
+    Returns: {issues: [{pointer, code, message}], issuesTotal, publishable}, at most 100 issues
     """
-    found = issues(canonical.load(content))
+    found, total = issues(canonical.load(content))
     listed = [{"pointer": one.pointer, "code": one.code, "message": one.message} for one in found]
-    return {"issues": listed, "publishable": not listed}
+    return {"issues": listed, "issuesTotal": total, "publishable": not listed}
 
 
 def _raise_if_any(found: Iterator[Problem]) -> None:

@@ -16,12 +16,14 @@ STEP_TYPES = frozenset({"ENTRY_POINT", "EXIT_POINT", "AGENT", "TOOL", "CLAUDE_BO
 Place = tuple[str | int, ...]
 
 
-def issues(payload: dict[str, Any]) -> list[Problem]:
-    """List what keeps a payload from being published, at most 100 places.
+def issues(payload: dict[str, Any]) -> tuple[list[Problem], int]:
+    """List what keeps a payload from being published: at most 100 places, and the number of all.
 
     Source: seeds/agent-draft.md: exactly one ENTRY_POINT and one EXIT_POINT step, wired by edges
     """
-    return list(islice(_issues(payload), MAX_ISSUES))
+    found = _issues(payload)
+    listed = list(islice(found, MAX_ISSUES))
+    return listed, len(listed) + sum(1 for _ in found)
 
 
 def approvals(payload: dict[str, Any]) -> Iterator[tuple[Place, Any]]:

@@ -24,7 +24,7 @@ def test_the_envelope_has_the_documented_keys_and_types(api: Api, agent: str) ->
     reply = api.call("PUT", f"{agent}/revisions/12/draft", {"comment": "a"})
 
     body = reply.json
-    assert body.keys() == SEED_KEYS | {"issues", "publishable"}
+    assert body.keys() == SEED_KEYS | {"issues", "issuesTotal", "publishable"}
     assert (body["agentId"], body["baseRevision"]) == (agent.rsplit("/", 1)[1], 12)
     (entry,) = body["history"]
     assert entry.keys() == {"seqNo", "contentHash", "pinned", "label", "createdAt"}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from draftkeep import settings, wiring
+from draftkeep import wiring
 from local.template import parse_template
 from tests.tables import ROOT, new_table
 
@@ -18,8 +18,20 @@ if TYPE_CHECKING:
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
-# In this order, on one table that is empty at first.
-STORY = [
+# In this order, on tables that are empty at first.
+CATALOG_STORY = [
+    ("catalog_import_malformed", 422),
+    ("catalog_import_some", 200),
+    ("catalog_create_malformed", 422),
+    ("catalog_create_department", 201),
+    ("catalog_list_departments", 200),
+    ("catalog_list_unknown_type", 404),
+    ("catalog_read_department", 200),
+    ("catalog_read_absent", 404),
+    ("catalog_archive_department", 204),
+    ("catalog_archive_absent", 404),
+]
+AGENT_STORY = [
     ("agent_save_malformed", 400),
     ("agent_read_absent", 204),
     ("agent_reset_absent", 404),
@@ -37,6 +49,28 @@ STORY = [
     ("agent_discard_stale", 409),
     ("agent_discard_done", 204),
 ]
+FORMS = ("persona", "tool", "eval", "test")
+FORM_STORY = [
+    ("save_created", 200),
+    ("save_patched", 200),
+    ("save_refused", 422),
+    ("read_absent", 404),
+    ("undo_unguarded", 428),
+    ("undo_done", 200),
+    ("redo_done", 200),
+    ("redo_nothing", 422),
+    ("read_current", 200),
+    ("reset_absent", 404),
+    ("reset_done", 200),
+    ("list_first_page", 200),
+    ("list_malformed", 400),
+    ("discard_unguarded", 428),
+    ("discard_done", 204),
+]
+STORIES = [*CATALOG_STORY, *AGENT_STORY, *((f"{kind}_{name}", status) for kind in FORMS for name, status in FORM_STORY)]
+
+# What the events of form drafts call a draft that the story has yet to create.
+ANY_DRAFT = "00000000-0000-4000-8000-000000000000"
 
 TEMPLATE = parse_template((ROOT / "template.yaml").read_text())
 
@@ -58,13 +92,12 @@ def event(name: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def handler_of(client: DynamoDBClient) -> Iterator[Callable[[str], Handler]]:
-    """The handlers of the template's functions, wired to an empty table."""
-    caches = (settings.settings, wiring.drafts_store, wiring.drafts, wiring.trash)
+    """The handlers of the template's functions, wired to empty tables."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DRAFTS_TABLE", new_table(client))
+        patch.setenv("CATALOG_TABLE", new_table(client))
         patch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Draftkeep")
-        for cache in caches:
-            cache.cache_clear()
+        wiring.forget()
 
         def load(path: str) -> Handler:
             module, _, name = path.rpartition(".")
@@ -72,25 +105,34 @@ def handler_of(client: DynamoDBClient) -> Iterator[Callable[[str], Handler]]:
             return loaded
 
         yield load
+    wiring.forget()
 
 
-def test_the_events_tell_a_drafts_whole_life(
+def tell(handler_of: Callable[[str], Handler], names: list[str], draft_id: str = ANY_DRAFT) -> dict[str, Any]:
+    """Send events in order, to the functions that the template routes them to; a created draft's id goes on."""
+    functions = {route.key: TEMPLATE.functions[route.function].handler for route in TEMPLATE.routes}
+    answers: dict[str, Any] = {}
+    for name in names:
+        sent = json.loads(json.dumps(event(name)).replace(ANY_DRAFT, draft_id))
+        answers[name] = handler_of(functions[sent["routeKey"]])(sent, Context())
+        if name.endswith("_save_created") and "draft_id" in answers[name]["body"]:
+            draft_id = json.loads(answers[name]["body"])["draft_id"]
+    return answers
+
+
+def body_of(answer: dict[str, Any]) -> Any:
+    return json.loads(answer["body"])
+
+
+def test_the_events_tell_an_agent_drafts_whole_life(
     handler_of: Callable[[str], Handler], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    functions = {route.key: TEMPLATE.functions[route.function].handler for route in TEMPLATE.routes}
+    answers = tell(handler_of, [name for name, _ in AGENT_STORY])
 
-    answers = {}
-    for name, _ in STORY:
-        sent = event(name)
-        answers[name] = handler_of(functions[sent["routeKey"]])(sent, Context())
-
-    assert {name: answer["statusCode"] for name, answer in answers.items()} == dict(STORY)
-    current = json.loads(answers["agent_read_current"]["body"])
-    assert current["headData"] == json.loads(event("agent_save_next")["body"])
-    assert json.loads(answers["agent_reset_done"]["body"])["headData"] == json.loads(
-        event("agent_save_created")["body"]
-    )
-    assert json.loads(answers["agent_save_conflict"]["body"])["changed"]["pointers"] == [
+    assert {name: answer["statusCode"] for name, answer in answers.items()} == dict(AGENT_STORY)
+    assert body_of(answers["agent_read_current"])["headData"] == body_of(event("agent_save_next"))
+    assert body_of(answers["agent_reset_done"])["headData"] == body_of(event("agent_save_created"))
+    assert body_of(answers["agent_save_conflict"])["changed"]["pointers"] == [
         "/comment",
         "/flow/edges/1",
         "/flow/steps/1/prompt",
@@ -99,11 +141,27 @@ def test_the_events_tell_a_drafts_whole_life(
     _check_logs_and_metrics(capsys.readouterr().out)
 
 
+def test_the_events_tell_the_catalogs_life_and_that_of_a_form_of_each_kind(
+    handler_of: Callable[[str], Handler],
+) -> None:
+    catalog = tell(handler_of, [name for name, _ in CATALOG_STORY])
+    forms = {kind: tell(handler_of, [f"{kind}_{name}" for name, _ in FORM_STORY]) for kind in FORMS}
+
+    assert {name: answer["statusCode"] for name, answer in catalog.items()} == dict(CATALOG_STORY)
+    assert body_of(catalog["catalog_import_some"])["refused"] == 1
+    for kind, answers in forms.items():
+        statuses = {name.removeprefix(f"{kind}_"): answer["statusCode"] for name, answer in answers.items()}
+        assert statuses == dict(FORM_STORY)
+        created, undone = body_of(answers[f"{kind}_save_created"]), body_of(answers[f"{kind}_undo_done"])
+        assert undone["form_state"] == created["form_state"]
+        assert body_of(answers[f"{kind}_save_patched"])["form_state"]["name"] != created["form_state"]["name"]
+
+
 def _check_logs_and_metrics(output: str) -> None:
     """One line a request, with stable names and never a body; one metric for each thing that was done."""
     lines = [json.loads(line) for line in output.splitlines()]
     told = [line for line in lines if line.get("message") == "request_answered"]
-    assert len(told) == len(STORY)
+    assert len(told) == len(AGENT_STORY)
     assert {"request_id", "operation", "kind", "tenant", "status", "duration_ms"} <= told[0].keys()
     assert "politely" not in output
     metrics = [line for line in lines if "_aws" in line]
@@ -154,10 +212,10 @@ def test_a_path_cut_at_a_decoded_question_mark_is_404(handler_of: Callable[[str]
 def test_every_event_file_is_told_and_every_route_has_a_success_and_a_refusal() -> None:
     files = {path.stem for path in (ROOT / "events").glob("*.json")}
     outcomes: dict[str, set[bool]] = {}
-    for name, status in STORY:
+    for name, status in STORIES:
         outcomes.setdefault(event(name)["routeKey"], set()).add(status < 300)
 
-    assert files == {name for name, _ in STORY} | {"sweep_daily"}
+    assert files == {name for name, _ in STORIES} | {"sweep_daily"}
     assert outcomes.keys() == {route.key for route in TEMPLATE.routes}
     # Reading an absent agent draft is a 204: a read has no refusal of its own but a bad path.
     assert {key for key, seen in outcomes.items() if seen != {True, False}} == {
@@ -167,9 +225,11 @@ def test_every_event_file_is_told_and_every_route_has_a_success_and_a_refusal() 
 
 def test_template_resolvers_and_docs_name_the_same_routes(handler_of: Callable[[str], Handler]) -> None:
     declared = {(route.method, route.path) for route in TEMPLATE.routes}
-    handler_of("agent_draft.app.handler")
-    app = importlib.import_module("agent_draft.app").app
+    served: set[tuple[str, str]] = set()
+    for function in {TEMPLATE.functions[route.function].handler for route in TEMPLATE.routes}:
+        handler_of(function)
+        served |= set(importlib.import_module(function.removesuffix(".handler")).app.routes)
 
-    assert set(app.routes) == declared
+    assert served == declared
     documented = (ROOT / "docs" / "api.md").read_text()
     assert [key for key in sorted(route.key for route in TEMPLATE.routes) if f"`{key}`" not in documented] == []

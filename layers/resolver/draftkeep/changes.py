@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
-
-from draftkeep.errors import Changes
 
 MAX_POINTERS = 100
 # A pointer may be as long as a client's keys; a longer one is cut at an ancestor, which still tells the truth.
 MAX_POINTER_LENGTH = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Where two contents differ: at most 100 JSON pointers, and how many there are in all."""
+
+    pointers: tuple[str, ...]
+    total: int
 
 
 def changed_pointers(before: Any, after: Any) -> Changes:

@@ -23,20 +23,11 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
-    """Where two contents differ: at most 100 JSON pointers, and how many there are in all."""
-
-    pointers: tuple[str, ...]
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
 class CurrentState:
     """What a draft holds now, as told to a client whose precondition failed.
 
     version: 0 when there is no draft; every other field is None then.
-    content: canonical JSON bytes.
-    changed: between the caller's version and this one; None when the caller's version is unknown, 0, or a list.
+    content: canonical JSON bytes; seen_content: that of the caller's version, None when that is unknown, 0, or a list.
     """
 
     version: int
@@ -45,7 +36,7 @@ class CurrentState:
     actor: str | None = None
     operation: str | None = None
     content: bytes | None = None
-    changed: Changes | None = None
+    seen_content: bytes | None = None
 
 
 class DraftkeepError(Exception):

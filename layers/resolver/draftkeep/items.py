@@ -44,6 +44,8 @@ def item_of(draft: Draft, record: Record) -> Item:
         return item | {"op": {"S": Operation.DISCARD}}
     item["op"] = {"S": record.operation}
     item["born"] = {"N": str(record.draft_created_at_ms)}
+    if record.name is not None:
+        item["name"] = {"S": record.name}
     if record.pinned:
         item["pin"] = {"BOOL": True}
     if record.label is not None:
@@ -75,6 +77,7 @@ def record_of(item: Mapping[str, Mapping[str, Any]]) -> Record:
             redo_rest=_number(item, "rest"),
         ),
         snapshot=_snapshot_of(item),
+        name=item["name"]["S"] if "name" in item else None,
         pinned="pin" in item and bool(item["pin"]["BOOL"]),
         label=item["label"]["S"] if "label" in item else None,
     )

@@ -150,7 +150,8 @@ class Position:
 class Entry:
     """One state of a draft. Immutable but for `pinned` and `label`; the newest one is the head.
 
-    attempt: UUID of the one execution that wrote it. Times are epoch milliseconds and never run backwards in a log.
+    attempt: UUID of the one execution that wrote it; name: the draft's, for lists, cut.
+    Times are epoch milliseconds and never run backwards in a log.
     """
 
     version: int
@@ -161,6 +162,7 @@ class Entry:
     draft_created_at_ms: int
     position: Position
     snapshot: Snapshot
+    name: str | None = None
     pinned: bool = False
     label: str | None = None
 

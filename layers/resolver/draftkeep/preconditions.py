@@ -68,6 +68,13 @@ def judge_save(precondition: Precondition, version: int, *, identical: bool) -> 
     return Verdict.PROCEED if precondition.matches(version) else Verdict.CONFLICT
 
 
+def judge_patch(precondition: Precondition, version: int, *, identical: bool) -> Verdict:
+    """Judge a patch: without a precondition it applies to whatever is there, so that no field of anyone is lost."""
+    if version > 0 and precondition.is_empty:
+        return Verdict.UNCHANGED if identical else Verdict.PROCEED
+    return judge_save(precondition, version, identical=identical)
+
+
 def judge_move(precondition: Precondition, version: int) -> Verdict:
     """Judge an undo, redo or reset of an existing draft: it must say which version it moves."""
     if precondition.versions is None and not precondition.any_version:
@@ -75,10 +82,13 @@ def judge_move(precondition: Precondition, version: int) -> Verdict:
     return Verdict.PROCEED if precondition.matches(version) else Verdict.CONFLICT
 
 
-def judge_discard(precondition: Precondition, version: int) -> Verdict:
-    """Judge the discard of an existing draft: with If-Match only that version, else whatever is there."""
+def judge_discard(precondition: Precondition, version: int, *, guarded: bool = False) -> Verdict:
+    """Judge the discard of an existing draft: with If-Match only that version, else whatever is there.
+
+    guarded: a version must be said, as the kinds do whose drafts are found by id alone
+    """
     if precondition.only_new:
         return Verdict.EXISTS
     if precondition.versions is None and not precondition.any_version:
-        return Verdict.PROCEED
+        return Verdict.REQUIRED if guarded else Verdict.PROCEED
     return Verdict.PROCEED if precondition.matches(version) else Verdict.CONFLICT

@@ -16,6 +16,7 @@ class Settings:
     """
 
     drafts_table: str
+    catalog_table: str
     tenant_claim: str
     sam_local: bool
 
@@ -24,10 +25,11 @@ class Settings:
 def settings() -> Settings:
     """Read the environment of this process.
 
-    Raises: KeyError when the template did not set DRAFTS_TABLE
+    Raises: KeyError when the template did not set DRAFTS_TABLE and CATALOG_TABLE
     """
     return Settings(
         drafts_table=os.environ["DRAFTS_TABLE"],
+        catalog_table=os.environ["CATALOG_TABLE"],
         tenant_claim=os.environ.get("TENANT_CLAIM", "custom:tenant"),
         sam_local=os.environ.get("AWS_SAM_LOCAL") == "true",
     )

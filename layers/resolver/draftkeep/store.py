@@ -24,7 +24,7 @@ from draftkeep.items import Item
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# The function ends after 25 s: three tries of at most 5 s, with the SDK's waits between them, fit into it.
+# The function ends after 25 s: one call's three tries of at most 5 s, with the SDK's waits between them, fit into it.
 _CLIENT = Config(
     connect_timeout=1,
     read_timeout=4,

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
+from draftkeep.catalog import Catalog
 from draftkeep.keyframes import Keyframes
 from draftkeep.log import Log
+from draftkeep.service.catalog import Resources
 from draftkeep.service.drafts import Drafts
+from draftkeep.service.forms import Forms
 from draftkeep.settings import settings
 from draftkeep.store import Store, new_client
 from draftkeep.trash import Trash
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+@cache
+def client() -> DynamoDBClient:
+    """The one client of this process."""
+    return new_client()
 
 
 @cache
 def drafts_store() -> Store:
     """The drafts table."""
-    return Store(new_client(), settings().drafts_table)
+    return Store(client(), settings().drafts_table)
 
 
 @cache
@@ -26,6 +39,30 @@ def drafts() -> Drafts:
 
 
 @cache
+def catalog() -> Catalog:
+    """The resources."""
+    return Catalog(Store(client(), settings().catalog_table))
+
+
+@cache
+def forms() -> Forms:
+    """The use cases on form drafts."""
+    return Forms(drafts(), catalog())
+
+
+@cache
+def resources() -> Resources:
+    """The use cases on the catalog."""
+    return Resources(catalog())
+
+
+@cache
 def trash() -> Trash:
     """The discarded drafts."""
     return Trash(drafts_store())
+
+
+def forget() -> None:
+    """Put everything together anew at the next use: for whoever changes the environment of a running process."""
+    for part in (settings, client, drafts_store, drafts, catalog, forms, resources, trash):
+        part.cache_clear()

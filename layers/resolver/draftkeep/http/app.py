@@ -6,17 +6,16 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from draftkeep.errors import DraftExists, NotFound, VersionConflict
 from draftkeep.http.answers import Answer, carried
-from draftkeep.http.naming import Naming
+from draftkeep.http.naming import Naming, Present
 from draftkeep.http.principal import principal_of
 from draftkeep.http.problems import is_internal, problem_answer
 from draftkeep.http.requests import Request
-from draftkeep.model import Kind
 from draftkeep.settings import settings
 
 Route = Callable[[Request], Answer]
@@ -29,14 +28,14 @@ class App:
     current event in a class attribute.
     """
 
-    def __init__(self, kind: Kind, naming: Naming) -> None:
+    def __init__(self, kind: str, naming: Naming, present: Present = lambda text: text) -> None:
         self.kind = kind
-        self.naming = naming
+        self._naming = naming
+        self._present = present
         self.routes: dict[tuple[str, str], str] = {}
         self._resolver = APIGatewayHttpResolver()
         self._resolver.not_found(lambda _: self._respond(self._refusal(NotFound())))
         self._logger = Logger(location=None)
-        self._metrics = Metrics()
         self._notes: dict[str, Any] = {}
 
     def route(self, method: str, path: str, operation: str) -> Callable[[Route], Route]:
@@ -94,7 +93,7 @@ class App:
             self._logger.error("internal_error", exc_info=error, extra={"request_id": self._notes["request_id"]})
         if isinstance(error, VersionConflict | DraftExists):
             self._notes |= {"outcome": "conflict", "version": error.current.version}
-        return problem_answer(error, self.naming, self._notes["request_id"])
+        return problem_answer(error, self._naming, self._present, self._notes["request_id"])
 
     def _respond(self, answer: Answer) -> Response[str]:
         headers = {"Cache-Control": "no-store", **answer.headers}
@@ -106,9 +105,11 @@ class App:
         told = {"kind": self.kind, "status": status, "duration_ms": duration_ms, **self._notes}
         self._logger.info("request_answered", extra=told)
         if "outcome" in self._notes:
-            self._metrics.add_dimension("kind", self.kind)
-            self._metrics.add_metric(self._notes["outcome"], MetricUnit.Count, 1)
-            self._metrics.flush_metrics()
+            # Of its own: Metrics shares its dimensions between all apps of a process.
+            metrics = EphemeralMetrics()
+            metrics.add_dimension("kind", self.kind)
+            metrics.add_metric(self._notes["outcome"], MetricUnit.Count, 1)
+            metrics.flush_metrics()
 
 
 def _request_id(event: dict[str, Any]) -> str:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, urlencode
 
-from draftkeep.errors import MalformedQuery, NotFound
+from draftkeep.errors import NotFound
 from draftkeep.http.answers import Answer, entity_tag, json_text
 from draftkeep.http.app import App
 from draftkeep.http.headers import is_unmodified
-from draftkeep.http.naming import Naming
+from draftkeep.http.naming import Naming, Present
+from draftkeep.http.pages import decoded_cursor, next_link
 from draftkeep.http.requests import Request
 from draftkeep.log import Listing
 from draftkeep.model import Author, Draft, Entry, Kind
@@ -32,6 +30,7 @@ class Surface:
     path: of one draft; separator: stands before a move's name (`:` or `/`); absent_status: of a read without a draft
     draft_of: the draft that a request names; identity: the members that name a draft in its envelope
     derived: the members that follow from a content (canonical bytes)
+    present: what a client is shown of a stored content; guarded: whether a discard must say a version
     """
 
     kind: Kind
@@ -42,6 +41,8 @@ class Surface:
     draft_of: Callable[[Request], Draft]
     identity: Callable[[Draft], dict[str, Any]]
     derived: Callable[[bytes], dict[str, Any]] = lambda _: {}
+    present: Present = lambda text: text
+    guarded: bool = False
 
 
 def serve_draft(app: App, surface: Surface, drafts: Drafts) -> None:
@@ -69,7 +70,7 @@ def serve_draft(app: App, surface: Surface, drafts: Drafts) -> None:
         request.no_fields()
         precondition = request.precondition()
         request.refuse_unbuilt()
-        tombstone = drafts.discard(draft, request.principal.author, precondition)
+        tombstone = drafts.discard(draft, request.principal.author, precondition, guarded=surface.guarded)
         if tombstone:
             request.notes |= {"outcome": Outcome.DISCARDED, "version": tombstone.version}
         return Answer(204)
@@ -113,36 +114,24 @@ def envelope(surface: Surface, state: State) -> Answer:
         }
     )
     members |= surface.derived(state.content)
-    body = json_text(members, {surface.naming.content: state.content})
+    body = json_text(members, {surface.naming.content: surface.present(state.content)})
     return Answer(200, body, entity_tag(head.version))
 
 
 def page_of_drafts(
-    request: Request, listing: Listing, limit: int, listed: Callable[[Draft, Entry], dict[str, Any]]
+    request: Request, listing: Listing, listed: Callable[[Draft, Entry], dict[str, Any]], **parameters: str
 ) -> Answer:
-    """Answer with one page of a list of drafts; the next one is named in a `Link` header (RFC 8288)."""
+    """Answer with one page of a list of drafts; `parameters` are those of the next page."""
     body = json_text([listed(draft, head) for draft, head in listing.drafts])
-    if listing.next is None:
-        return Answer(200, body)
-    query = urlencode({"limit": limit, "cursor": base64.urlsafe_b64encode(listing.next.encode()).decode()})
-    return Answer(200, body, {"Link": f'<{quote(request.path, safe="/:@~")}?{query}>; rel="next"'})
+    return Answer(200, body, next_link(request, listing.next, **parameters))
 
 
 def page_cursor(request: Request) -> str | None:
-    """Where the page before this one ended, as its `Link` header said.
+    """Where the page of drafts before this one ended.
 
     Raises: MalformedQuery
     """
-    value = request.query.get("cursor")
-    if value is None:
-        return None
-    try:
-        cursor = base64.b64decode(value.encode("ascii"), altchars=b"-_", validate=True).decode()
-    except (UnicodeError, binascii.Error):
-        cursor = ""
-    if not _CURSOR.fullmatch(cursor):
-        raise MalformedQuery("cursor", "Send it as the Link header gave it.")
-    return cursor
+    return decoded_cursor(request, _CURSOR)
 
 
 def _listed(entry: Entry) -> dict[str, Any]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 _HUMP = re.compile(r"(?<=[a-z0-9])([A-Z])")
+
+
+# What a client is shown of a stored content, both as JSON bytes.
+Present = Callable[[bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from draftkeep import errors
+from draftkeep.changes import changed_pointers
 from draftkeep.errors import CurrentState, DraftkeepError
 from draftkeep.http.answers import PROBLEM, Answer, entity_tag, json_text
-from draftkeep.http.naming import Naming
+from draftkeep.http.naming import Naming, Present
 
 _RETRY_AFTER_S = "1"
 
@@ -39,15 +41,20 @@ def _current_version(error: Any) -> dict[str, Any]:
 
 def _current_state(error: Any) -> dict[str, Any]:
     current: CurrentState = error.current
-    changed = current.changed
     return {
         "currentVersion": current.version,
         "updatedAt": current.updated_at_ms,
         "updatedBy": current.updated_by,
         "actor": current.actor,
         "operation": current.operation,
-        "changed": {"pointers": list(changed.pointers), "total": changed.total} if changed else None,
     }
+
+
+def _changed(current: CurrentState, present: Present) -> dict[str, Any] | None:
+    if current.content is None or current.seen_content is None:
+        return None
+    changes = changed_pointers(*(json.loads(present(text)) for text in (current.seen_content, current.content)))
+    return {"pointers": list(changes.pointers), "total": changes.total}
 
 
 def _current_tag(error: Any) -> dict[str, str]:
@@ -80,6 +87,12 @@ TABLE: Mapping[type[DraftkeepError], _Row] = {
         lambda _: "Send a token that names a tenant and a user.",
         headers=lambda _: {"WWW-Authenticate": "Bearer"},
     ),
+    errors.Forbidden: _Row(
+        403, "forbidden", "Not allowed", lambda _: "Writing shared resources needs the group catalog-admin."
+    ),
+    errors.IdTaken: _Row(
+        409, "id_taken", "The id is taken", lambda e: f"Another resource of the type {e.type} has this id."
+    ),
     errors.NotFound: _Row(404, "not_found", "Not found", lambda _: _MISSING),
     errors.VersionConflict: _Row(
         409,
@@ -93,7 +106,7 @@ TABLE: Mapping[type[DraftkeepError], _Row] = {
         409,
         "draft_exists",
         "There is a draft already",
-        lambda e: f"The draft is at version {e.current.version}, with another content.",
+        lambda e: f"The draft is at version {e.current.version}.",
         _current_state,
         _current_tag,
     ),
@@ -163,8 +176,11 @@ TABLE: Mapping[type[DraftkeepError], _Row] = {
 _INTERNAL = TABLE[errors.CorruptSnapshot]
 
 
-def problem_answer(error: Exception, naming: Naming, request_id: str) -> Answer:
-    """Answer an error; one that is not in the table is an internal one, of which nothing is told."""
+def problem_answer(error: Exception, naming: Naming, present: Present, request_id: str) -> Answer:
+    """Answer an error; one that is not in the table is an internal one, of which nothing is told.
+
+    present: what a client is shown of a stored content
+    """
     row = TABLE.get(type(error), _INTERNAL)  # type: ignore[arg-type]
     members = {
         "type": f"/problems/{row.code}",
@@ -176,7 +192,10 @@ def problem_answer(error: Exception, naming: Naming, request_id: str) -> Answer:
         **naming.spell(row.members(error)),
     }
     current = getattr(error, "current", None)
-    content = {naming.content: current.content} if isinstance(current, CurrentState) else None
+    content: dict[str, bytes | None] = {}
+    if isinstance(current, CurrentState):
+        members["changed"] = _changed(current, present)
+        content[naming.content] = None if current.content is None else present(current.content)
     return Answer(row.status, json_text(members, content), row.headers(error), PROBLEM)
 
 

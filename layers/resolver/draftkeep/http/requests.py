@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
+
+from pydantic import BaseModel, ValidationError
 
 from draftkeep import canonical
 from draftkeep.canonical import clip
@@ -140,8 +143,33 @@ def refuse_unknown(members: Mapping[str, Any], known: frozenset[str]) -> None:
     """
     unknown = [key for key in members if key not in known]
     if unknown:
-        problems = [
-            Problem(pointer((key,)), "unknown_field", f"There is no field {clip(key)!r} here.")
-            for key in unknown[:MAX_PROBLEMS]
-        ]
-        raise InvalidFields(problems, len(unknown))
+        raise InvalidFields([_unknown(key) for key in unknown[:MAX_PROBLEMS]], len(unknown))
+
+
+def refuse_wrong(members: Mapping[str, Any], model: type[BaseModel]) -> None:
+    """Refuse members that are not part of a model, or have another type than there.
+
+    Raises: InvalidFields, with a pointer to each of the first 100
+    """
+    known = {key: value for key, value in members.items() if key in model.model_fields}
+    unknown = [_unknown(key) for key in islice((key for key in members if key not in known), MAX_PROBLEMS)]
+    wrong = list(_wrong_types(known, model))
+    total = len(members) - len(known) + len(wrong)
+    if total:
+        raise InvalidFields([*unknown, *wrong][:MAX_PROBLEMS], total)
+
+
+def _wrong_types(members: Mapping[str, Any], model: type[BaseModel]) -> Iterator[Problem]:
+    try:
+        model.model_validate(members)
+    except ValidationError as error:
+        for one in error.errors(include_url=False, include_context=False, include_input=False):
+            code = _CODES.get(one["type"], "wrong_type")
+            yield Problem(pointer(one["loc"]), code, f"{one['msg']}.")
+
+
+_CODES = {"too_long": "too_many_items", "missing": "missing", "extra_forbidden": "unknown_field"}
+
+
+def _unknown(key: str) -> Problem:
+    return Problem(pointer((key,)), "unknown_field", f"There is no field {clip(key)!r} here.")

@@ -12,12 +12,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import count
+from typing import Protocol
 
-from draftkeep import canonical
 from draftkeep.canonical import Content
-from draftkeep.changes import changed_pointers
 from draftkeep.errors import (
-    Changes,
     Contended,
     CorruptSnapshot,
     CurrentState,
@@ -30,7 +28,7 @@ from draftkeep.errors import (
 )
 from draftkeep.log import PAGE_ENTRIES, Listing, Log, Superseded
 from draftkeep.model import Author, Draft, Entry, Form, Kind, Operation, Page, Position, Snapshot, Tombstone
-from draftkeep.preconditions import Precondition, Verdict, judge_discard, judge_move, judge_save
+from draftkeep.preconditions import Precondition, Verdict, judge_discard, judge_move, judge_patch, judge_save
 from draftkeep.store import Collided, jittered
 
 # The function ends after 25 s; a client that lost for this long is told to come back.
@@ -75,16 +73,36 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Revision:
+    """A content to be saved, and the name that lists show of it."""
+
+    content: Content
+    name: str | None = None
+
+
+Revise = Callable[[Page], Revision]
+
+
+class Judge(Protocol):
+    """How a precondition is judged."""
+
+    def __call__(self, precondition: Precondition, version: int, *, identical: bool) -> Verdict:
+        """Judge a save that is to follow a version (0: there is no draft)."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Step:
     """A decision about one page of a log: the entry to append (None: nothing), and what is current afterwards.
 
     content: to be stored with the entry; None when the entry's snapshot is a stored one already.
+    target: the content entry that a move goes to.
     """
 
     outcome: Outcome
     text: bytes
     entry: Entry | None = None
     content: Content | None = None
+    target: Entry | None = None
 
 
 @dataclass(frozen=True)
@@ -117,18 +135,39 @@ class Drafts:
         Raises: PreconditionRequired, VersionConflict, DraftExists
         Cost: 1 consistent query and 1 conditional put; a draft's first save 1 query and 1 transaction
         """
+        return self._revise(draft, author, lambda _: Revision(content), precondition, judge_save)
 
+    def patch(self, draft: Draft, author: Author, revise: Revise, precondition: Precondition, *, new: bool) -> Written:
+        """Make what `revise` makes of the current content the next one; a lost race applies it to the rival's.
+
+        revise: called with the newest page, as often as races are lost; new: begin the draft, else it must exist
+        Raises: NotFound, VersionConflict, DraftExists, and what `revise` raises
+        Cost: as save
+        """
+
+        def revise_known(page: Page) -> Revision:
+            if not new:
+                _living(page)
+            return revise(page)
+
+        return self._revise(draft, author, revise_known, precondition, judge_patch)
+
+    def _revise(
+        self, draft: Draft, author: Author, revise: Revise, precondition: Precondition, judge: Judge
+    ) -> Written:
         def decide(page: Page) -> _Step:
             head = page.head
+            revision = revise(page)
+            content = revision.content
             identical = head is not None and head.snapshot.content_hash == content.hash
-            verdict = judge_save(precondition, page.version, identical=identical)
+            verdict = judge(precondition, page.version, identical=identical)
             if verdict is Verdict.UNCHANGED:
                 return _Step(Outcome.UNCHANGED, content.text)
             self._raise_unless_proceeding(verdict, draft, page, precondition)
             version = page.last_version + 1
             position = head.position.advanced(version) if head else Position.started(version)
             snapshot = Snapshot(content.hash, len(content.text), Form.WHOLE)
-            entry = self._next_entry(page, Operation.SAVE, author, position, snapshot)
+            entry = self._next_entry(page, Operation.SAVE, author, position, snapshot, revision.name)
             return _Step(Outcome.SAVED if head else Outcome.CREATED, content.text, entry, content)
 
         return self._write(draft, decide)
@@ -185,17 +224,20 @@ class Drafts:
 
         return self._write(draft, decide)
 
-    def discard(self, draft: Draft, author: Author, precondition: Precondition) -> Tombstone | None:
+    def discard(
+        self, draft: Draft, author: Author, precondition: Precondition, *, guarded: bool = False
+    ) -> Tombstone | None:
         """End a draft and its history; its versions are never used again.
 
+        guarded: refuse to end a draft whose version the caller does not say
         Returns: its tombstone, or None when there was no draft
-        Raises: VersionConflict
+        Raises: PreconditionRequired, VersionConflict, DraftExists
         Cost: 1 query and 1 transaction of 3 writes (6 write units)
         """
         for page in self._fresh_pages(draft):
             if page.head is None:
                 return None
-            verdict = judge_discard(precondition, page.version)
+            verdict = judge_discard(precondition, page.version, guarded=guarded)
             self._raise_unless_proceeding(verdict, draft, page, precondition)
             tombstone = Tombstone(page.last_version + 1, self.new_id(), self._time_after(page), author)
             try:
@@ -214,15 +256,23 @@ class Drafts:
         return self.log.list_drafts(kind, tenant, user, group, limit, after)
 
     def _write(self, draft: Draft, decide: Callable[[Page], _Step]) -> Written:
+        tried: dict[str, _Step] = {}
         for page in self._fresh_pages(draft):
+            # A collision may hide a success: an answer lost before, then a retry that met another transaction.
+            done = next((tried[entry.attempt] for entry in page.entries if entry.attempt in tried), None)
+            if done is not None:
+                return Written(self._state(draft, page, done.text, done.target), done.outcome)
             step = decide(page)
-            if step.entry is not None:
-                try:
-                    head = self.log.append(draft, step.entry, step.content, page.head)
-                except (Superseded, Collided):
-                    continue
-                return Written(self._state(draft, page.with_head(head), step.text), step.outcome)
-            return Written(self._state(draft, page, step.text), step.outcome)
+            if step.entry is None:
+                return Written(self._state(draft, page, step.text), step.outcome)
+            try:
+                head = self.log.append(draft, step.entry, step.content, page.head)
+            except Superseded:
+                continue
+            except Collided:
+                tried[step.entry.attempt] = step
+                continue
+            return Written(self._state(draft, page.with_head(head), step.text, step.target), step.outcome)
         raise Contended
 
     def _fresh_pages(self, draft: Draft) -> Iterator[Page]:
@@ -244,10 +294,17 @@ class Drafts:
     ) -> _Step:
         # Restored before the write: an answer that cannot be given must not be committed.
         text = self.log.content(draft, target)
-        return _Step(_DONE[operation], text, self._next_entry(page, operation, author, position, target.snapshot))
+        entry = self._next_entry(page, operation, author, position, target.snapshot, target.name)
+        return _Step(_DONE[operation], text, entry, target=target)
 
     def _next_entry(
-        self, page: Page, operation: Operation, author: Author, position: Position, snapshot: Snapshot
+        self,
+        page: Page,
+        operation: Operation,
+        author: Author,
+        position: Position,
+        snapshot: Snapshot,
+        name: str | None,
     ) -> Entry:
         now = self._time_after(page)
         return Entry(
@@ -259,6 +316,7 @@ class Drafts:
             draft_created_at_ms=page.head.draft_created_at_ms if page.head else now,
             position=position,
             snapshot=snapshot,
+            name=name,
         )
 
     def _time_after(self, page: Page) -> int:
@@ -274,12 +332,13 @@ class Drafts:
             raise CorruptSnapshot(f"log without version {versions[found.index(None)]}")
         return [entry for entry in found if entry is not None]
 
-    def _state(self, draft: Draft, page: Page, text: bytes) -> State:
+    def _state(self, draft: Draft, page: Page, text: bytes, current: Entry | None = None) -> State:
+        """What is answered; `current` is the content entry at the cursor, where it is known. Then nothing is read."""
         head = _living(page)
         history = tuple(entry for entry in page.entries if entry.is_content)[:PAGE_ENTRIES]
         if not history:
             # Twenty moves in a row: the page holds no content entry, and the current one stands for the history.
-            history = tuple(self._entries(draft, page, head.position.cursor))
+            history = (current,) if current else tuple(self._entries(draft, page, head.position.cursor))
         return State(draft, head, text, history)
 
     def _raise_unless_proceeding(self, verdict: Verdict, draft: Draft, page: Page, precondition: Precondition) -> None:
@@ -294,23 +353,22 @@ class Drafts:
         head = page.head
         if head is None:
             return CurrentState(version=0)
-        content = self.log.content(draft, head)
         return CurrentState(
             version=head.version,
             updated_at_ms=head.created_at_ms,
             updated_by=head.author.user,
             actor=head.author.actor,
             operation=head.operation,
-            content=content,
-            changed=self._changes_since(draft, page, head, content, seen),
+            content=self.log.content(draft, head),
+            seen_content=self._content_of(draft, page, head, seen),
         )
 
-    def _changes_since(self, draft: Draft, page: Page, head: Entry, content: bytes, seen: int | None) -> Changes | None:
+    def _content_of(self, draft: Draft, page: Page, head: Entry, version: int | None) -> bytes | None:
         # Versions below the first are of a draft that was discarded.
-        if seen is None or not head.position.first <= seen <= head.version:
+        if version is None or not head.position.first <= version <= head.version:
             return None
-        (entry,) = self._entries(draft, page, seen)
-        return changed_pointers(canonical.load(self.log.content(draft, entry)), canonical.load(content))
+        (entry,) = self._entries(draft, page, version)
+        return self.log.content(draft, entry)
 
 
 def _living(page: Page) -> Entry:

@@ -1,0 +1,1 @@
+"""The catalog: the resources that ids in drafts point to."""

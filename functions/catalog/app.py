@@ -1,0 +1,119 @@
+"""GET, POST /catalog/{type}, GET, DELETE /catalog/{type}/{id}, POST /catalog/import."""
+
+import re
+from typing import Any
+
+from draftkeep import wiring
+from draftkeep.canonical import clip
+from draftkeep.catalog import Scope
+from draftkeep.errors import InvalidFields, MalformedQuery, Problem
+from draftkeep.http.answers import Answer, json_text
+from draftkeep.http.app import App
+from draftkeep.http.naming import SNAKE
+from draftkeep.http.pages import decoded_cursor, next_link
+from draftkeep.http.requests import Request, refuse_unknown
+from draftkeep.resources import Row
+from draftkeep.service.catalog import MAX_RECORDS, Imported
+
+LIST_LIMIT = 100
+# Lists show long values cut; the row itself has them whole.
+LISTED_CODE_POINTS = 1000
+SHARED_SCOPE, PRIVATE_SCOPE = "shared", "private"
+_CURSOR = re.compile(r"VALUE#.{0,300}#[0-9a-f]{64}", re.DOTALL)
+
+resources = wiring.resources()
+app = App("catalog", SNAKE)
+
+
+def _scope(request: Request) -> Scope:
+    return Scope(request.principal.tenant, request.principal.user)
+
+
+@app.route("GET", "/catalog/{type}", "catalog_list")
+def list_rows(request: Request) -> Answer:
+    """List shared rows (`scope=private`: the caller's own), by the beginning of their value `q`."""
+    limit = request.number("limit", 25, 1, LIST_LIMIT)
+    which = request.query.get("scope", SHARED_SCOPE)
+    if which not in (SHARED_SCOPE, PRIVATE_SCOPE):
+        raise MalformedQuery("scope", "Send shared or private.")
+    prefix, after = request.query.get("q", ""), decoded_cursor(request, _CURSOR)
+    type_ = request.param("type")
+    page = resources.list_rows(_scope(request), type_, prefix, limit, after, private=which == PRIVATE_SCOPE)
+    link = next_link(request, page.next, limit=str(limit), **({"q": prefix} if prefix else {}), scope=which)
+    return Answer(200, json_text([_listed(row) for row in page.rows]), link)
+
+
+@app.route("POST", "/catalog/{type}", "catalog_create")
+def create(request: Request) -> Answer:
+    """Create a shared row; 200 with the one there is when the value exists already."""
+    record = request.json_object()
+    request.refuse_unbuilt()
+    type_ = request.param("type")
+    row, created = resources.create(_scope(request), request.principal.groups, type_, record)
+    request.notes["outcome"] = "created" if created else "unchanged"
+    return Answer(201 if created else 200, json_text(_shown(row)))
+
+
+@app.route("GET", "/catalog/{type}/{id}", "catalog_read")
+def read(request: Request) -> Answer:
+    """Read one row, archived or not."""
+    return Answer(200, json_text(_shown(resources.read(_scope(request), request.param("type"), request.param("id")))))
+
+
+@app.route("DELETE", "/catalog/{type}/{id}", "catalog_archive")
+def archive(request: Request) -> Answer:
+    """Archive a shared row: what selected it keeps it, and it is not selected anew."""
+    request.no_fields()
+    request.refuse_unbuilt()
+    resources.archive(_scope(request), request.principal.groups, request.param("type"), request.param("id"))
+    return Answer(204)
+
+
+@app.route("POST", "/catalog/import", "catalog_import")
+def import_records(request: Request) -> Answer:
+    """Create up to 500 shared rows, each for itself."""
+    body = request.json_object()
+    request.refuse_unbuilt()
+    refuse_unknown(body, frozenset({"records"}))
+    records = body.get("records")
+    if not isinstance(records, list) or len(records) > MAX_RECORDS:
+        raise InvalidFields([Problem("/records", "wrong_type", f"Send a list of at most {MAX_RECORDS} records.")])
+    wrong = [index for index, record in enumerate(records) if not isinstance(record, dict)]
+    if wrong:
+        raise InvalidFields([Problem(f"/records/{index}", "wrong_type", "A record is an object.") for index in wrong])
+    results = resources.import_records(_scope(request), request.principal.groups, records)
+    members = {
+        "created": sum(one.created for one in results),
+        "existing": sum(one.row is not None and not one.created for one in results),
+        "refused": sum(one.row is None for one in results),
+        "results": [_result(index, one) for index, one in enumerate(results)],
+    }
+    return Answer(200, json_text(members))
+
+
+def _result(index: int, one: Imported) -> dict[str, Any]:
+    if one.row is None:
+        errors = [{"pointer": p.pointer, "code": p.code, "message": p.message} for p in one.problems]
+        return {"index": index, "status": "refused", "errors": errors}
+    return {"index": index, "status": "created" if one.created else "existing", "id": one.row.id}
+
+
+def _shown(row: Row) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "type": row.type,
+        "value": row.value,
+        "attributes": dict(row.attributes),
+        "archived": row.archived,
+        "private": row.private,
+    }
+
+
+def _listed(row: Row) -> dict[str, Any]:
+    return _shown(row) | {
+        "value": clip(row.value, LISTED_CODE_POINTS),
+        "truncated": len(row.value) > LISTED_CODE_POINTS,
+    }
+
+
+handler = app.handler

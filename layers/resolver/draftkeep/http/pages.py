@@ -1,0 +1,36 @@
+"""Paging: opaque cursors, and the `Link` header that carries them (RFC 8288)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from urllib.parse import quote, urlencode
+
+from draftkeep.errors import MalformedQuery
+from draftkeep.http.requests import Request
+
+
+def next_link(request: Request, after: str | None, **parameters: str) -> dict[str, str]:
+    """The header that names the next page; none after the last."""
+    if after is None:
+        return {}
+    query = urlencode(parameters | {"cursor": base64.urlsafe_b64encode(after.encode()).decode()})
+    return {"Link": f'<{quote(request.path, safe="/:@~")}?{query}>; rel="next"'}
+
+
+def decoded_cursor(request: Request, allowed: re.Pattern[str]) -> str | None:
+    """Where the page before this one ended, as its `Link` header said.
+
+    Raises: MalformedQuery
+    """
+    value = request.query.get("cursor")
+    if value is None:
+        return None
+    try:
+        cursor = base64.b64decode(value.encode("ascii"), altchars=b"-_", validate=True).decode()
+    except (UnicodeError, binascii.Error):
+        cursor = ""
+    if not allowed.fullmatch(cursor):
+        raise MalformedQuery("cursor", "Send it as the Link header gave it.")
+    return cursor

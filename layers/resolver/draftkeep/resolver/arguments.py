@@ -1,0 +1,159 @@
+"""The arguments of a tool with their positions and outputs: as three lists, or as one list of drafts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from draftkeep.catalog import Lookups
+from draftkeep.resolver.fields import Plain, selection
+from draftkeep.resolver.work import Work, ask, unique
+from draftkeep.resources import Row, computed_id, ordinals
+
+ARGS, POSITIONS, OUTPUTS = "args", "arg_positions", "args_outputs"
+ARG_ATTRIBUTES = ("name", "field_type", "description", "required", "default_value")
+
+Place = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Arguments(Plain):
+    """A tool's arguments. `args_drafts`, when sent, is the whole truth: position = index in it."""
+
+    @property
+    def accepts(self) -> tuple[str, ...]:
+        return (
+            *("arg_ids", "args", "arg_position_ids", "arg_positions"),
+            *("args_output_ids", "args_outputs", "args_drafts"),
+        )
+
+    @property
+    def shows(self) -> tuple[str, ...]:
+        return ("arg_ids", "arg_position_ids", "args_output_ids", "args_outputs_ids", "args_drafts")
+
+    def look_up(self, patch: Mapping[str, Any], lookups: Lookups) -> None:
+        ask(lookups, ARGS, patch.get("arg_ids") or [])
+        ask(lookups, POSITIONS, patch.get("arg_position_ids") or [])
+        ask(lookups, OUTPUTS, patch.get("args_output_ids") or [])
+        for draft in patch.get("args_drafts") or []:
+            ask(lookups, ARGS, [draft.get("id")])
+            ask(lookups, OUTPUTS, [output.get("id") for output in draft.get("outputs") or []])
+
+    def apply(self, work: Work) -> None:
+        if work.sends("args_drafts"):
+            args, positions, outputs = self._of_drafts(work, work.patch["args_drafts"] or [])
+        else:
+            args, positions, outputs = self._of_lists(work)
+        state = work.state
+        state["arg_ids"], state["arg_position_ids"], state["args_output_ids"] = args, positions, outputs
+        state["args_outputs_ids"] = list(outputs)
+        state["args_drafts"] = _shown(work, args, positions, outputs)
+
+    def _of_lists(self, work: Work) -> tuple[list[str], list[str], list[str]]:
+        sent = work.patch.get("args") or []
+        new = [_attributes(arg) for arg in sent]
+        made = [work.make(ARGS, one["name"], one, nth) for one, nth in zip(new, ordinals(new), strict=True)]
+        args = unique([*selection(work, "arg_ids", ARGS, track=True), *map(work.track, made)])
+        positions = self._joined(work, "arg_position_ids", "arg_positions", POSITIONS, ("args_id", "value"), args)
+        outputs = self._joined(work, "args_output_ids", "args_outputs", OUTPUTS, ("args_id", "name", "template"), args)
+        return args, _one_position_each(work, positions), outputs
+
+    def _joined(
+        self, work: Work, ids: str, inline: str, type_: str, attributes: tuple[str, ...], args: list[str]
+    ) -> list[str]:
+        """A list of rows that belong to arguments, with those that the request makes; only of selected arguments."""
+        new = [{name: row.get(name) for name in attributes} for row in work.patch.get(inline) or []]
+        selected = []
+        for index, (one, nth) in enumerate(zip(new, ordinals(new), strict=True)):
+            if one["args_id"] in args:
+                selected.append(work.track(work.make(type_, _value_of(one), one, nth)))
+            else:
+                work.refuse((inline, index, "args_id"), "not_selected", "The argument is not among arg_ids.")
+        kept = []
+        for index, id_ in enumerate(selection(work, ids, type_, track=True)):
+            row = work.rows.get(id_)
+            if row is None or row.attributes.get("args_id") in args:
+                kept.append(id_)
+            elif id_ not in work.before[ids]:
+                work.refuse((ids, index), "not_selected", "Its argument is not among arg_ids.")
+        return unique([*kept, *selected])
+
+    def _of_drafts(self, work: Work, drafts: list[Mapping[str, Any]]) -> tuple[list[str], list[str], list[str]]:
+        args: list[str] = []
+        positions: list[str] = []
+        outputs: list[str] = []
+        linked = [self._linked(work, ARGS, one, _attributes(one), ("args_drafts", i)) for i, one in enumerate(drafts)]
+        for index, (draft, row) in enumerate(zip(drafts, linked, strict=True)):
+            taken = [*args, *(one.id for one in linked[index + 1 :] if one)]
+            arg = row if row and row.id not in args else _fresh(work, ARGS, draft["name"], _attributes(draft), taken)
+            args.append(work.track(arg))
+            place = {"args_id": arg.id, "value": index}
+            positions.append(work.track(work.make(POSITIONS, _value_of(place), place)))
+            for number, output in enumerate(draft.get("outputs") or []):
+                wanted = {"args_id": arg.id, "name": output["name"], "template": output.get("template")}
+                at: Place = ("args_drafts", index, "outputs", number)
+                same = self._linked(work, OUTPUTS, output, wanted, at)
+                found = same if same and same.id not in outputs else None
+                outputs.append(work.track(found or _fresh(work, OUTPUTS, output["name"], wanted, outputs)))
+        return args, positions, outputs
+
+    def _linked(
+        self, work: Work, type_: str, sent: Mapping[str, Any], wanted: Mapping[str, Any], at: Place
+    ) -> Row | None:
+        """The row of the id that was sent, if its attributes are still the ones that were sent."""
+        id_ = sent.get("id")
+        if id_ is None:
+            return None
+        member = "arg_ids" if type_ == ARGS else "args_output_ids"
+        row = work.row(type_, id_, (*at, "id"), work.before[member])
+        return row if row and _comparable(row, wanted) == dict(wanted) else None
+
+
+def _fresh(work: Work, type_: str, value: str, attributes: Mapping[str, Any], taken: list[str]) -> Row:
+    """A new row, kept apart from equal ones in the list."""
+    nth = 0
+    while computed_id(work.scope.tenant, work.scope.user, type_, value, attributes, nth) in taken:
+        nth += 1
+    return work.make(type_, value, attributes, nth)
+
+
+def _attributes(arg: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: arg.get(name) for name in ARG_ATTRIBUTES}
+
+
+def _comparable(row: Row, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row.attributes.get(name) for name in wanted}
+
+
+def _value_of(attributes: Mapping[str, Any]) -> str:
+    return str(attributes.get("name") or attributes.get("value"))
+
+
+def _one_position_each(work: Work, positions: list[str]) -> list[str]:
+    """Of several positions of one argument the last one stays."""
+    last = {work.rows[id_].attributes.get("args_id"): id_ for id_ in positions if id_ in work.rows}
+    return [id_ for id_ in positions if id_ not in work.rows or last[work.rows[id_].attributes.get("args_id")] == id_]
+
+
+def _shown(work: Work, args: list[str], positions: list[str], outputs: list[str]) -> list[dict[str, Any]]:
+    """The arguments as drafts, in the order of their positions, those without one last."""
+    place = {
+        work.rows[id_].attributes["args_id"]: work.rows[id_].attributes["value"]
+        for id_ in positions
+        if id_ in work.rows
+    }
+    ordered = sorted(args, key=lambda id_: (id_ not in place, _number(place.get(id_))))
+    shown = []
+    for id_ in ordered:
+        row = work.rows.get(id_)
+        if row is None:
+            continue
+        own = [work.rows[one] for one in outputs if one in work.rows and work.rows[one].attributes["args_id"] == id_]
+        listed = [{"id": o.id, "name": o.attributes["name"], "template": o.attributes.get("template")} for o in own]
+        shown.append({"id": id_, **_attributes(row.attributes), "outputs": listed})
+    return shown
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0

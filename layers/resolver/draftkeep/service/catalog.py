@@ -1,0 +1,182 @@
+"""The catalog as people use it: list, read, create, archive and import shared resources."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from draftkeep import canonical, svg
+from draftkeep.catalog import Catalog, CatalogPage, Scope
+from draftkeep.changes import pointer
+from draftkeep.errors import Forbidden, IdTaken, InvalidFields, NotFound, Problem
+from draftkeep.resources import MAX_VALUE_BYTES, SHARED, TYPES, Identity, Row, computed_id, hex_color
+
+ADMINS = "catalog-admin"
+MAX_RECORDS = 500
+MAX_ATTRIBUTES_BYTES = 64 * 1024
+_ID = re.compile(r"[A-Za-z0-9._~:@-]{1,128}")
+_RECORD = frozenset({"value", "attributes", "id"})
+_PARALLEL = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What became of one record of an import: the row, and whether it is new; or what is wrong with it."""
+
+    row: Row | None = None
+    created: bool = False
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Resources:
+    """The use cases on a tenant's catalog."""
+
+    catalog: Catalog
+
+    def list_rows(
+        self, scope: Scope, type_: str, prefix: str, limit: int, after: str | None, *, private: bool
+    ) -> CatalogPage:
+        """List the rows in use whose value begins with a prefix: the tenant's shared ones, or the caller's private.
+
+        Raises: NotFound (no such type)
+        """
+        return self.catalog.page(scope, known_type(type_), prefix, limit, after, private=private)
+
+    def read(self, scope: Scope, type_: str, id_: str) -> Row:
+        """Read a row, archived or not.
+
+        Raises: NotFound
+        """
+        row = self.catalog.get(scope, known_type(type_), id_)
+        if row is None:
+            raise NotFound
+        return row
+
+    def create(self, scope: Scope, groups: frozenset[str], type_: str, record: Mapping[str, Any]) -> tuple[Row, bool]:
+        """Create a shared row; for a value that there is already, the row that has it, taken into use again.
+
+        record: {value, attributes?, id?}
+        Returns: the row, and whether it is new
+        Raises: NotFound, Forbidden, InvalidFields, IdTaken
+        """
+        known_type(type_)
+        raise_unless_admin(groups)
+        problems = list(problems_of(type_, record))
+        if problems:
+            raise InvalidFields(problems)
+        return self.catalog.create(scope, row_of(scope, type_, record))
+
+    def archive(self, scope: Scope, groups: frozenset[str], type_: str, id_: str) -> None:
+        """Take a shared row out of use; what selected it keeps it.
+
+        Raises: NotFound, Forbidden
+        """
+        row = self.read(scope, type_, id_)
+        raise_unless_admin(groups)
+        if not row.archived:
+            self.catalog.archive(scope, row)
+
+    def import_records(
+        self, scope: Scope, groups: frozenset[str], records: Sequence[Mapping[str, Any]]
+    ) -> list[Imported]:
+        """Create many shared rows, each for itself: a wrong record does not hold up the others.
+
+        records: at most 500 of {type, value, attributes?, id?}
+        Returns: one result per record, in order
+        Raises: Forbidden
+        Cost: 2 conditional puts a record, 16 records at a time
+        """
+        raise_unless_admin(groups)
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            return list(pool.map(lambda record: self._import(scope, record), records))
+
+    def _import(self, scope: Scope, record: Mapping[str, Any]) -> Imported:
+        type_ = record.get("type")
+        if not isinstance(type_, str) or type_ not in TYPES:
+            return Imported(problems=(Problem("/type", "unknown_type", "There is no such type of resource."),))
+        fields = {name: value for name, value in record.items() if name != "type"}
+        problems = tuple(problems_of(type_, fields))
+        if problems:
+            return Imported(problems=problems)
+        try:
+            row, created = self.catalog.create(scope, row_of(scope, type_, fields))
+        except IdTaken:
+            return Imported(problems=(Problem("/id", "id_taken", "Another resource of the type has this id."),))
+        return Imported(row, created)
+
+
+def known_type(type_: str) -> str:
+    """A type that catalogs have.
+
+    Raises: NotFound
+    """
+    if type_ not in TYPES:
+        raise NotFound
+    return type_
+
+
+def raise_unless_admin(groups: frozenset[str]) -> None:
+    """Let only the group through that may write what all of a tenant see.
+
+    Raises: Forbidden
+    """
+    if ADMINS not in groups:
+        raise Forbidden
+
+
+def row_of(scope: Scope, type_: str, record: Mapping[str, Any]) -> Row:
+    """The shared row that a checked record describes."""
+    attributes = dict(record.get("attributes") or {})
+    value = _value_of(type_, record, attributes)
+    if type_ == "colors":
+        value = hex_color(value) or value
+    id_ = record.get("id") or computed_id(scope.tenant, SHARED, type_, value, attributes)
+    return Row(id_, type_, value, attributes)
+
+
+def problems_of(type_: str, record: Mapping[str, Any]) -> Iterator[Problem]:
+    """What is wrong with a record of a known type."""
+    for name in record:
+        if name not in _RECORD:
+            yield Problem(pointer((name,)), "unknown_field", "A record has value, attributes and id.")
+    id_, attributes = record.get("id"), record.get("attributes")
+    if id_ is not None and (not isinstance(id_, str) or not _ID.fullmatch(id_)):
+        yield Problem("/id", "wrong_type", "An id has 1 to 128 letters, digits or ._~:@-")
+    if attributes is not None and not isinstance(attributes, dict):
+        yield Problem("/attributes", "wrong_type", "Attributes are an object.")
+        return
+    yield from _attribute_problems(type_, attributes or {})
+    yield from _value_problems(type_, record)
+
+
+def _attribute_problems(type_: str, attributes: Mapping[str, Any]) -> Iterator[Problem]:
+    for name in sorted(TYPES[type_].attributes - attributes.keys()):
+        yield Problem(pointer(("attributes", name)), "missing", f"A resource of the type {type_} needs it.")
+    if len(canonical.canonicalise(dict(attributes)).text) > MAX_ATTRIBUTES_BYTES:
+        yield Problem("/attributes", "text_too_long", f"Attributes have at most {MAX_ATTRIBUTES_BYTES} bytes.")
+
+
+def _value_problems(type_: str, record: Mapping[str, Any]) -> Iterator[Problem]:
+    value = record.get("value")
+    if value is None and TYPES[type_].identity is Identity.ATTRIBUTES:
+        return
+    if not isinstance(value, str) or not value.strip():
+        yield Problem("/value", "wrong_type", "A value is a text that is not empty.")
+    elif len(value.encode()) > MAX_VALUE_BYTES:
+        yield Problem("/value", "text_too_long", f"A value has at most {MAX_VALUE_BYTES} bytes.")
+    elif type_ == "colors" and hex_color(value) is None:
+        yield Problem("/value", "bad_color", "A color is #rgb or #rrggbb; its name is an attribute.")
+    elif type_ == "icons" and (objection := svg.objection_to(value)):
+        yield Problem("/value", "bad_icon", objection)
+
+
+def _value_of(type_: str, record: Mapping[str, Any], attributes: Mapping[str, Any]) -> str:
+    if record.get("value") is not None:
+        return str(record["value"])
+    if type_ == "model_flags":
+        return f"{attributes['model_id']} {attributes['flag_id']}"
+    return " ".join(str(attributes[name]) for name in sorted(TYPES[type_].attributes))
