@@ -22,6 +22,7 @@ WHOLE_AT_MOST_BYTES = 64 * 1024
 # Room for a chunk's own key, for the price of a keyframe.
 _CHUNK_KEY_BYTES = 150
 _SMALLEST_DELTA_BYTES = 40
+_SMALLEST_DICTIONARY_BYTES = 8  # zstd takes none that is shorter
 
 _LEVEL = 3
 
@@ -92,6 +93,7 @@ def _cheapest(
     if keyframe is not None:
         if keyframe == content.text:
             return replace(bare, form=Form.KEYFRAME), None
+    if keyframe is not None and len(keyframe) >= _SMALLEST_DICTIONARY_BYTES:
         delta = replace(bare, form=Form.DELTA, body=_compress(content.text, keyframe))
         if write_units(bytes_beside + len(delta.body)) == 1:
             return delta, None
