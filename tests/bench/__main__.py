@@ -9,9 +9,14 @@ from statistics import mean
 from typing import TYPE_CHECKING
 
 from draftkeep.canonical import canonicalise
+from draftkeep.catalog import Catalog, Scope
+from draftkeep.model import Kind
+from draftkeep.resources import Row
 from draftkeep.service.drafts import Drafts
-from draftkeep.store import new_client
+from draftkeep.service.forms import Forms
+from draftkeep.store import Store, new_client
 from local.engine import isolate
+from persona_draft.contract import PERSONA
 from tests.bench.flows import Editor
 from tests.bench.meter import Meter, Usage
 from tests.engine.dynamodb_local import dynamodb_local
@@ -87,13 +92,38 @@ def operations(client: DynamoDBClient) -> list[Figure]:
     ]
 
 
+def forms(client: DynamoDBClient) -> list[Figure]:
+    """A patch of one field of a form: of a text, of a value that is looked up, and of one that is new."""
+    drafts, meter = Drafts(new_log(client, new_table(client))), Meter(client)
+    catalog = Catalog(Store(client, new_table(client)))
+    catalog.create(Scope("acme", "ann"), Row("support", "departments", "Customer Support"))
+    service = Forms(drafts, catalog)
+    draft = service.begin(Kind.PERSONA, Scope("acme", "ann"))
+    created = {"name": "Mira", "description": "First line of support", "instructions": "Answer politely. " * 60}
+    service.save(PERSONA.form, draft, AUTHOR, created, NOTHING_SAID, new=True)
+    figures = []
+    for name, patch in (
+        ("text", {"name": "Mira B."}),
+        ("department by name", {"departments": ["customer support"]}),
+        ("new color", {"color": "#123456"}),
+    ):
+        with meter.usage() as usage:
+            service.save(PERSONA.form, draft, AUTHOR, patch, NOTHING_SAID, new=False)
+        asked = "+".join(call[0] for call in sorted(usage.calls, key=lambda call: call[1]))
+        figures += [
+            Figure(f"form save, {name}: write units", usage.write_units, "WCU"),
+            Figure(f"form save, {name}: round trips", usage.round_trips, f"sequential calls ({asked})"),
+        ]
+    return figures
+
+
 def main() -> None:
     """Measure everything against one DynamoDB Local."""
     with dynamodb_local() as url:
         os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = url
         isolate(os.environ)
         client = new_client()
-        figures = operations(client)
+        figures = operations(client) + forms(client)
         for size in SIZES:
             figures += saves(client, size)
     width = max(len(figure.name) for figure in figures)

@@ -90,9 +90,8 @@ def _cheapest(
 ) -> tuple[Snapshot | None, bytes | None]:
     """The cheapest form that fits an entry (whole at the same price), and the compressed whole if it was made."""
     delta = whole = None
-    if keyframe is not None:
-        if keyframe == content.text:
-            return replace(bare, form=Form.KEYFRAME), None
+    if keyframe is not None and keyframe == content.text:
+        return replace(bare, form=Form.KEYFRAME), None
     if keyframe is not None and len(keyframe) >= _SMALLEST_DICTIONARY_BYTES:
         delta = replace(bare, form=Form.DELTA, body=_compress(content.text, keyframe))
         if write_units(bytes_beside + len(delta.body)) == 1:
