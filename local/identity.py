@@ -41,7 +41,7 @@ class Authorizer:
         path_tenant: str | None, the `tenant` of the path, which is also the tenant of `dev`
         Raises: Unauthorized
         """
-        token = re.sub(r"^bearer +", "", authorization, flags=re.IGNORECASE).strip()
+        token = re.sub(r"^bearer\s+", "", authorization.split(",", maxsplit=1)[0], flags=re.IGNORECASE).strip()
         if _JWT.fullmatch(token):
             return render_claims(self._verify(token))
         if self.required:

@@ -11,6 +11,7 @@ from itertools import islice
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, FailFast
+from typing_extensions import TypedDict
 
 from agent_draft.flow import Place, approvals, issues
 from draftkeep import canonical
@@ -24,104 +25,107 @@ T = TypeVar("T")
 Listed = Annotated[list[T] | None, FailFast()]
 
 
-class Shape(BaseModel):
-    """A known object: its known members have these types, others pass."""
+class Shape(TypedDict, total=False):
+    """A known object: its known members have these types, others pass.
 
-    model_config = ConfigDict(strict=True, extra="allow")
+    A dictionary, not a model: a payload of a million small objects is checked without a million instances.
+    """
+
+    __pydantic_config__ = ConfigDict(strict=True, extra="allow")  # type: ignore[misc]
 
 
-class HumanApproval(Shape):
+class HumanApproval(Shape, total=False):
     """A gate that waits for a person in a role."""
 
-    slotName: str | None = None
+    slotName: str | None
 
 
-class Tool(Shape):
+class Tool(Shape, total=False):
     """A tool of a step, or one built into its provider."""
 
-    id: str | None = None
-    name: str | None = None
-    humanApproval: HumanApproval | None = None
+    id: str | None
+    name: str | None
+    humanApproval: HumanApproval | None
 
 
-class Provider(Shape):
+class Provider(Shape, total=False):
     """The model provider of a step, with the tools built into it."""
 
-    builtInTools: Listed[Tool] = None
+    builtInTools: Listed[Tool]
 
 
-class Step(Shape):
+class Step(Shape, total=False):
     """One step of a flow, named by `identifier` or `id`."""
 
-    identifier: str | None = None
-    id: str | None = None
-    type: str | None = None
-    name: str | None = None
-    tools: Listed[Tool] = None
-    provider: Provider | None = None
-    humanApproval: HumanApproval | None = None
+    identifier: str | None
+    id: str | None
+    type: str | None
+    name: str | None
+    tools: Listed[Tool]
+    provider: Provider | None
+    humanApproval: HumanApproval | None
 
 
-class Edge(Shape):
+class Edge(Shape, total=False):
     """A connection between two steps, by their names."""
 
-    source: str | None = None
-    target: str | None = None
+    source: str | None
+    target: str | None
 
 
-class Flow(Shape):
+class Flow(Shape, total=False):
     """The steps of an agent and how they are wired."""
 
-    steps: Listed[Step] = None
-    edges: Listed[Edge] = None
+    steps: Listed[Step]
+    edges: Listed[Edge]
 
 
-class AuthSettings(Shape):
+class AuthSettings(Shape, total=False):
     """How a sub-agent signs in where it acts."""
 
-    supportsOAuth: bool | None = None
-    oAuth: list[Any] | None = None
+    supportsOAuth: bool | None
+    oAuth: list[Any] | None
 
 
-class SubAgent(Shape):
+class SubAgent(Shape, total=False):
     """A reusable small workflow that the flow refers to."""
 
-    id: str | None = None
-    slug: str | None = None
-    integrationId: str | None = None
-    agentId: str | None = None
-    displayName: str | None = None
-    description: str | None = None
-    toolType: str | None = None
-    actionType: str | None = None
-    resultType: str | None = None
-    authSettings: AuthSettings | None = None
-    flow: Flow | None = None
-    parametersMetadata: list[Any] | None = None
-    avatarFileId: str | None = None
+    id: str | None
+    slug: str | None
+    integrationId: str | None
+    agentId: str | None
+    displayName: str | None
+    description: str | None
+    toolType: str | None
+    actionType: str | None
+    resultType: str | None
+    authSettings: AuthSettings | None
+    flow: Flow | None
+    parametersMetadata: list[Any] | None
+    avatarFileId: str | None
 
 
-class IntegrationSlot(Shape):
+class IntegrationSlot(Shape, total=False):
     """A pointer to a published integration configuration of the tenant."""
 
-    id: str | None = None
-    integrationId: str | None = None
-    displayName: str | None = None
-    tenantConfigId: str | None = None
+    id: str | None
+    integrationId: str | None
+    displayName: str | None
+    tenantConfigId: str | None
 
 
-class Asset(Shape):
+class Asset(Shape, total=False):
     """An uploaded file or knowledge source."""
 
-    id: str | None = None
+    id: str | None
 
 
-class Slot(Shape):
+class Slot(Shape, total=False):
     """A declared approver role."""
 
-    name: str | None = None
-    displayName: str | None = None
-    requiredKind: str | None = None
+    name: str | None
+    displayName: str | None
+    requiredKind: str | None
 
 
 class AgentPayload(BaseModel):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -22,7 +23,7 @@ def issues(payload: dict[str, Any]) -> tuple[list[Problem], int]:
     Source: seeds/agent-draft.md: exactly one ENTRY_POINT and one EXIT_POINT step, wired by edges
     """
     found = _issues(payload)
-    listed = list(islice(found, MAX_ISSUES))
+    listed = [Problem(pointer(place), code, message()) for place, code, message in islice(found, MAX_ISSUES)]
     return listed, len(listed) + sum(1 for _ in found)
 
 
@@ -49,7 +50,11 @@ def step_name(step: dict[str, Any]) -> str | None:
     return step.get("identifier") or step.get("id")
 
 
-def _issues(payload: dict[str, Any]) -> Iterator[Problem]:
+# A place, a code, and the words for it, which are made for those that are listed only.
+_Issue = tuple[Place, str, Callable[[], str]]
+
+
+def _issues(payload: dict[str, Any]) -> Iterator[_Issue]:
     yield from _flow_issues(("flow",), payload.get("flow") or {})
     for place, flow in _flows(payload):
         if place != ("flow",):
@@ -57,14 +62,11 @@ def _issues(payload: dict[str, Any]) -> Iterator[Problem]:
     declared = {slot.get("id") for slot in payload.get("integrationSlots") or []}
     for integration, slot in (payload.get("integrationBindings") or {}).items():
         if slot is not None and slot not in declared:
-            yield Problem(
-                pointer(("integrationBindings", integration)),
-                "unknown_integration_slot",
-                f"No integration slot has the id {clip(slot)!r}.",
-            )
+            message = partial("No integration slot has the id {!r}.".format, clip(slot))
+            yield ("integrationBindings", integration), "unknown_integration_slot", message
 
 
-def _flow_issues(place: Place, flow: dict[str, Any]) -> Iterator[Problem]:
+def _flow_issues(place: Place, flow: dict[str, Any]) -> Iterator[_Issue]:
     steps = flow.get("steps") or []
     yield from _end_issues(place, steps, "ENTRY_POINT")
     yield from _end_issues(place, steps, "EXIT_POINT")
@@ -73,34 +75,41 @@ def _flow_issues(place: Place, flow: dict[str, Any]) -> Iterator[Problem]:
     for index, edge in enumerate(flow.get("edges") or []):
         for end in ("source", "target"):
             if edge.get(end) not in names:
-                at = pointer((*place, "edges", index, end))
-                yield Problem(at, "dangling_edge", f"The edge's {end} names no step.")
+                message = partial("The edge's {} names no step.".format, end)
+                yield (*place, "edges", index, end), "dangling_edge", message
 
 
-def _end_issues(place: Place, steps: list[dict[str, Any]], kind: str) -> Iterator[Problem]:
+def _end_issues(place: Place, steps: list[dict[str, Any]], kind: str) -> Iterator[_Issue]:
     """A flow has one entry and one exit."""
     found = [index for index, step in enumerate(steps) if step.get("type") == kind]
     if not found:
-        yield Problem(pointer(place), f"no_{kind.lower()}", f"The flow has no {kind} step.")
+        yield place, f"no_{kind.lower()}", partial("The flow has no {} step.".format, kind)
     for index in found[1:]:
-        at = pointer((*place, "steps", index))
-        yield Problem(at, f"several_{kind.lower()}s", f"The flow has another {kind} step.")
+        message = partial("The flow has another {} step.".format, kind)
+        yield (*place, "steps", index), f"several_{kind.lower()}s", message
 
 
-def _step_issues(place: Place, steps: list[dict[str, Any]]) -> Iterator[Problem]:
+def _step_issues(place: Place, steps: list[dict[str, Any]]) -> Iterator[_Issue]:
     seen: set[str] = set()
     for index, step in enumerate(steps):
-        at = (*place, "steps", index)
         if step.get("type") not in STEP_TYPES:
-            known = ", ".join(sorted(STEP_TYPES))
-            yield Problem(pointer((*at, "type")), "unknown_step_type", f"A step's type is one of {known}.")
+            yield (*place, "steps", index, "type"), "unknown_step_type", _known_types
         name = step_name(step)
         if not name:
-            yield Problem(pointer(at), "unnamed_step", "The step has neither identifier nor id.")
+            yield (*place, "steps", index), "unnamed_step", _no_name
         elif name in seen:
-            yield Problem(pointer(at), "duplicate_step_id", f"Another step is named {clip(name)!r} too.")
+            message = partial("Another step is named {!r} too.".format, clip(name))
+            yield (*place, "steps", index), "duplicate_step_id", message
         else:
             seen.add(name)
+
+
+def _known_types() -> str:
+    return f"A step's type is one of {', '.join(sorted(STEP_TYPES))}."
+
+
+def _no_name() -> str:
+    return "The step has neither identifier nor id."
 
 
 def _flows(payload: dict[str, Any]) -> Iterator[tuple[Place, dict[str, Any]]]:

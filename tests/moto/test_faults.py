@@ -13,7 +13,9 @@ from botocore.awsrequest import AWSResponse
 from moto.core.botocore_stubber import BotocoreStubber
 
 from draftkeep.errors import Contended, Throttled, Unreachable
-from draftkeep.service.drafts import Drafts
+from draftkeep.model import Draft
+from draftkeep.preconditions import Precondition
+from draftkeep.service.drafts import Drafts, Outcome
 from tests.suites.builders import ANY_VERSION, AUTHOR, NOTHING_SAID, a_content, a_draft, seen
 from tests.tables import new_log
 
@@ -73,6 +75,84 @@ def test_a_cancelled_transaction_for_a_conflict_is_tried_again(client: DynamoDBC
         written = drafts.save(draft, AUTHOR, a_content(), NOTHING_SAID)
 
     assert (len(answered), written.state.head.version) == (2, 1)
+
+
+@contextmanager
+def colliding_after_success(operation: str) -> Iterator[list[str]]:
+    """Do the next request of an operation, and answer with a conflict, as a retry of a lost answer may be."""
+    answered: list[str] = []
+    engine = BotocoreStubber.__call__
+
+    def answer(self: BotocoreStubber, event_name: str, request: Any, **options: Any) -> AWSResponse | None:
+        response = engine(self, event_name, request, **options)
+        if not event_name.endswith(f".{operation}") or answered:
+            return response
+        answered.append(operation)
+        body = {"__type": "com.amazonaws.dynamodb.v20120810#TransactionConflictException", "message": ""}
+        headers = {"content-type": "application/x-amz-json-1.0"}
+        return AWSResponse(request.url, 400, headers, _Body(json.dumps(body).encode()))  # type: ignore[arg-type]
+
+    with patch.object(BotocoreStubber, "__call__", answer):
+        yield answered
+
+
+@pytest.mark.parametrize("precondition", [seen(3), ANY_VERSION])
+def test_an_undo_that_was_done_before_it_collided_is_not_done_twice(
+    client: DynamoDBClient, table: str, precondition: Precondition
+) -> None:
+    drafts, draft = quick(client, table), a_draft()
+    for number in range(3):
+        drafts.save(draft, AUTHOR, a_content(str(number)), seen(number))
+
+    with colliding_after_success("PutItem") as answered:
+        undone = drafts.undo(draft, AUTHOR, precondition)
+
+    assert answered
+    assert (undone.outcome, undone.state.head.version) == (Outcome.UNDONE, 4)
+    assert undone.state.content == a_content("1").text
+    assert drafts.read(draft).head == undone.state.head
+
+
+def test_a_save_that_was_done_before_it_collided_is_answered_though_a_rival_followed(
+    client: DynamoDBClient, table: str
+) -> None:
+    rival, draft = Drafts(new_log(client, table)), a_draft()
+    rival.save(draft, AUTHOR, a_content("1"), NOTHING_SAID)
+
+    def follow(_: float) -> None:
+        rival.save(draft, AUTHOR, a_content("rival"), seen(2))
+
+    with colliding_after_success("PutItem"):
+        saved = Drafts(new_log(client, table), sleep=follow).save(draft, AUTHOR, a_content("2"), seen(1))
+
+    assert (saved.outcome, saved.state.head.version, saved.state.content) == (Outcome.SAVED, 2, a_content("2").text)
+    assert drafts_head_version(rival, draft) == 3
+
+
+def drafts_head_version(drafts: Drafts, draft: Draft) -> int:
+    return drafts.read(draft).head.version
+
+
+def test_a_move_reads_nothing_after_its_write(client: DynamoDBClient, table: str) -> None:
+    drafts, draft = quick(client, table), a_draft()
+    drafts.save(draft, AUTHOR, a_content("1"), NOTHING_SAID)
+    drafts.save(draft, AUTHOR, a_content("2"), seen(1))
+    for _ in range(12):
+        drafts.undo(draft, AUTHOR, ANY_VERSION)
+        drafts.redo(draft, AUTHOR, ANY_VERSION)
+    calls: list[str] = []
+
+    def note(model: Any, **_: Any) -> None:
+        calls.append(model.name)
+
+    client.meta.events.register("before-call.dynamodb", note)
+    try:
+        undone = drafts.undo(draft, AUTHOR, ANY_VERSION)
+    finally:
+        client.meta.events.unregister("before-call.dynamodb", note)
+
+    assert calls == ["Query", "BatchGetItem", "PutItem"]
+    assert [entry.version for entry in undone.state.history] == [1]
 
 
 def test_contention_that_outlives_the_budget_is_said_so(client: DynamoDBClient, table: str) -> None:

@@ -70,6 +70,17 @@ def test_reset_appends_the_first_content_and_can_be_undone(drafts: Drafts) -> No
     assert comment_of(undone) == "c"
 
 
+def test_the_retry_of_a_reset_whose_answer_was_lost_succeeds(drafts: Drafts) -> None:
+    draft = a_draft()
+    for number, text in enumerate("ab"):
+        drafts.save(draft, AUTHOR, a_content(text), seen(number))
+    drafts.reset(draft, AUTHOR, seen(2))
+
+    again = drafts.reset(draft, AUTHOR, seen(2))
+
+    assert (again.outcome, again.state.head.version) == (Outcome.UNCHANGED, 3)
+
+
 def test_moves_at_the_ends_are_refused_with_the_current_version(drafts: Drafts) -> None:
     draft = a_draft()
     drafts.save(draft, AUTHOR, a_content(), NOTHING_SAID)

@@ -18,7 +18,7 @@ from draftkeep.canonical import Content
 from draftkeep.items import Item, bytes_without_body, item_of, record_of
 from draftkeep.keyframes import Keyframes
 from draftkeep.model import Draft, Entry, Form, Kind, Page, Tombstone, page_of
-from draftkeep.store import Delete, Put, Refused, Store
+from draftkeep.store import Collided, Delete, Put, Refused, Store
 
 PAGE_ENTRIES = 20
 
@@ -150,7 +150,10 @@ class Log:
             else:
                 self._store.transact(writes, token=attempt)
         except Refused as refusal:
-            if refusal.item is None or refusal.item["att"]["S"] != attempt:
+            if refusal.item is None:
+                # Whose record stands there is not known: nothing may be concluded, let alone removed.
+                raise Collided from None
+            if refusal.item["att"]["S"] != attempt:
                 raise Superseded from None
 
     def _keyframe(self, draft: Draft, entry: Entry) -> bytes | None:

@@ -211,6 +211,10 @@ class Page:
         """The entry of that version, if this page holds it."""
         return next((entry for entry in self.entries if entry.version == version), None)
 
+    def as_of(self, entry: Entry) -> Page:
+        """The page as it was when `entry`, one of its own, was the head."""
+        return Page(entry.version, entry.created_at_ms, self.entries[self.entries.index(entry) :])
+
     def with_head(self, head: Entry) -> Page:
         """The page after `head` was appended."""
         return Page(head.version, head.created_at_ms, (head, *self.entries))

@@ -65,7 +65,10 @@ class Refused(Exception):
 
 
 class Collided(Exception):
-    """Another transaction touched the same item at this moment; nothing was decided and nothing was written."""
+    """Another transaction touched the same item at this moment, so this try wrote nothing.
+
+    An earlier try of the SDK may have: look for the attempt before trying anew.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,6 +20,14 @@ class Discarded:
     key: Item
     log: str
     tombstone: int
+
+
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """How many records and keyframe chunks were removed, and whether none is left."""
+
+    items: int
+    finished: bool
 
 
 class Trash:
@@ -43,21 +51,22 @@ class Trash:
             if after is None:
                 return
 
-    def empty(self, discarded: Discarded) -> int:
+    def empty(self, discarded: Discarded, may_go_on: Callable[[], bool]) -> Emptied:
         """Remove everything of a draft below its tombstone, then the word about it.
 
         A draft begun anew in the same log is above the tombstone and stays.
-        Returns: the number of records and keyframe chunks removed
+        may_go_on: asked before each 1,000 items; the rest is left for the next time
         Cost: 1 query and 40 batch writes per 1,000 items
         """
-        removed = self._remove(discarded.log, keys.version_key(discarded.tombstone))
-        removed += self._remove(keys.keyframes_key_of_log(discarded.log), keys.keyframe_bound(discarded.tombstone + 1))
-        self._store.delete_many([discarded.key])
-        return removed
-
-    def _remove(self, partition: str, before: str) -> int:
         removed = 0
-        while found := self._store.query(partition, before=before, limit=_PAGE, projection="pk, sk").items:
-            self._store.delete_many(found)
-            removed += len(found)
-        return removed
+        for partition, before in (
+            (discarded.log, keys.version_key(discarded.tombstone)),
+            (keys.keyframes_key_of_log(discarded.log), keys.keyframe_bound(discarded.tombstone + 1)),
+        ):
+            while found := self._store.query(partition, before=before, limit=_PAGE, projection="pk, sk").items:
+                if not may_go_on():
+                    return Emptied(removed, finished=False)
+                self._store.delete_many(found)
+                removed += len(found)
+        self._store.delete_many([discarded.key])
+        return Emptied(removed, finished=True)

@@ -20,7 +20,7 @@ from draftkeep.preconditions import Precondition
 from draftkeep.service.drafts import Drafts, Outcome, State, Written
 
 LIST_LIMIT = 25
-_CURSOR = re.compile(r"[0-9]{15}#[^#]{1,256}")
+_CURSOR = re.compile(r"[0-9]{15}#[A-Za-z0-9._~:@/-]{1,160}")
 
 
 @dataclass(frozen=True, slots=True)

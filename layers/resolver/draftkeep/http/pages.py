@@ -10,6 +10,8 @@ from urllib.parse import quote, urlencode
 from draftkeep.errors import MalformedQuery
 from draftkeep.http.requests import Request
 
+_MAX_SORT_KEY_BYTES = 1024  # DynamoDB
+
 
 def next_link(request: Request, after: str | None, **parameters: str) -> dict[str, str]:
     """The header that names the next page; none after the last."""
@@ -31,6 +33,6 @@ def decoded_cursor(request: Request, allowed: re.Pattern[str]) -> str | None:
         cursor = base64.b64decode(value.encode("ascii"), altchars=b"-_", validate=True).decode()
     except (UnicodeError, binascii.Error):
         cursor = ""
-    if not allowed.fullmatch(cursor):
+    if not allowed.fullmatch(cursor) or len(cursor.encode()) > _MAX_SORT_KEY_BYTES:
         raise MalformedQuery("cursor", "Send it as the Link header gave it.")
     return cursor

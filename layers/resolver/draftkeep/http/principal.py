@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 from urllib.parse import quote
 
+from draftkeep.canonical import clip
 from draftkeep.errors import Unauthenticated
 from draftkeep.model import Author
 from draftkeep.settings import Settings
@@ -15,6 +16,7 @@ from draftkeep.settings import Settings
 # `.` and `..` are taken out: a proxy on the way would resolve them to another path.
 ID_PART = re.compile(r"(?!\.\.?$)[A-Za-z0-9._~:@-]{1,128}")
 _MAX_USER_KEY_BYTES = 1024
+_MAX_ACTOR_LENGTH = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,10 @@ def principal_of(event: Mapping[str, Any], settings: Settings) -> Principal:
     if not isinstance(tenant, str) or not ID_PART.fullmatch(tenant) or not _is_user(user):
         raise Unauthenticated
     actor = claims.get("client_id") or claims.get("azp")
-    return Principal(tenant, user, str(actor) if actor else None, _groups(claims.get("cognito:groups", "")))
+    # It goes into every entry, to be shown; what identifies the caller is the user.
+    return Principal(
+        tenant, user, clip(str(actor), _MAX_ACTOR_LENGTH) if actor else None, _groups(claims.get("cognito:groups", ""))
+    )
 
 
 def _is_user(claim: object) -> TypeGuard[str]:

@@ -69,12 +69,14 @@ class Request:
     def json_object(self) -> dict[str, Any]:
         """The body as one JSON object.
 
-        Raises: ContentTooLarge, UnsupportedMediaType, MalformedJson, NestingTooDeep, NumberOutOfRange
+        Raises: ContentTooLarge, UnsupportedMediaType, MalformedHeader, MalformedJson, NestingTooDeep, NumberOutOfRange
         """
         body = self._body()
         if len(body) > canonical.MAX_BYTES:
             raise ContentTooLarge(canonical.MAX_BYTES)
         self._require_json()
+        # The syntax of headers comes before anything that the body says.
+        self.precondition()
         if not body.strip():
             raise MalformedJson("The body is empty; a JSON object is needed.")
         return canonical.parse_object(body)
@@ -84,7 +86,7 @@ class Request:
 
         Raises: as json_object, and InvalidFields
         """
-        if self._body():
+        if self._body().strip():
             refuse_unknown(self.json_object(), frozenset())
 
     def refuse_unbuilt(self, *switches: str) -> None:

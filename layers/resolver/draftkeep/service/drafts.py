@@ -215,10 +215,13 @@ class Drafts:
         """
 
         def decide(page: Page) -> _Step:
-            head = self._movable(draft, page, precondition)
+            head = _living(page)
             (first,) = self._entries(draft, page, head.position.first)
-            if first.snapshot.content_hash == head.snapshot.content_hash:
+            verdict = judge_move(precondition, page.version)
+            # As with a save: the retry of a reset whose answer was lost carries the old version and must succeed.
+            if verdict is not Verdict.REQUIRED and first.snapshot.content_hash == head.snapshot.content_hash:
                 return _Step(Outcome.UNCHANGED, self.log.content(draft, head))
+            self._raise_unless_proceeding(verdict, draft, page, precondition)
             position = head.position.advanced(page.last_version + 1)
             return self._move(draft, page, Operation.RESET, author, position, first)
 
@@ -259,9 +262,10 @@ class Drafts:
         tried: dict[str, _Step] = {}
         for page in self._fresh_pages(draft):
             # A collision may hide a success: an answer lost before, then a retry that met another transaction.
-            done = next((tried[entry.attempt] for entry in page.entries if entry.attempt in tried), None)
-            if done is not None:
-                return Written(self._state(draft, page, done.text, done.target), done.outcome)
+            own = next((entry for entry in page.entries if entry.attempt in tried), None)
+            if own is not None:
+                done, then = tried[own.attempt], page.as_of(own)
+                return Written(self._state(draft, then, done.text, done.target), done.outcome)
             step = decide(page)
             if step.entry is None:
                 return Written(self._state(draft, page, step.text), step.outcome)

@@ -1,0 +1,3 @@
+"""The catalog's contract on locked moto."""
+
+from tests.suites.catalog import *  # noqa: F403
