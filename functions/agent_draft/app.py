@@ -28,7 +28,7 @@ def _draft_of(request: Request) -> Draft:
     return Draft(Kind.AGENT, request.principal.tenant, request.principal.user, f"{agent}/{revision}", group=agent)
 
 
-def _identity(draft: Draft) -> dict[str, Any]:
+def _identity(draft: Draft, _head: Entry) -> dict[str, Any]:
     agent, _, revision = draft.id.partition("/")
     return {"agentId": agent, "baseRevision": int(revision)}
 
@@ -71,7 +71,7 @@ def list_drafts(request: Request) -> Answer:
 
 
 def _listed(draft: Draft, head: Entry) -> dict[str, Any]:
-    return _identity(draft) | {"version": head.version, "updatedAt": head.created_at_ms}
+    return _identity(draft, head) | {"version": head.version, "updatedAt": head.created_at_ms}
 
 
 handler = app.handler

@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, FailFast
 from typing_extensions import TypedDict
 
-from agent_draft.flow import Place, approvals, issues
+from agent_draft.flow import approvals, issues
 from draftkeep import canonical
 from draftkeep.canonical import clip
 from draftkeep.changes import pointer
@@ -172,17 +172,12 @@ def _raise_if_any(found: Iterator[Problem]) -> None:
 def _wrong_bindings(payload: dict[str, Any]) -> Iterator[Problem]:
     for integration, slot in (payload.get("integrationBindings") or {}).items():
         if not isinstance(slot, str | None):
-            yield _wrong_text(("integrationBindings", integration))
+            at = pointer(("integrationBindings", integration))
+            yield Problem(at, "wrong_type", "Input should be a valid string.")
 
 
 def _unknown_slots(payload: dict[str, Any]) -> Iterator[Problem]:
     declared = {slot.get("name") for slot in payload.get("slots") or []}
     for place, name in approvals(payload):
-        if not isinstance(name, str):
-            yield _wrong_text(place)
-        elif name not in declared:
+        if name not in declared:
             yield Problem(pointer(place), "unknown_slot", f"No slot named {clip(name)!r} is declared in slots.")
-
-
-def _wrong_text(place: Place) -> Problem:
-    return Problem(pointer(place), "wrong_type", "Input should be a valid string.")

@@ -27,7 +27,7 @@ def issues(payload: dict[str, Any]) -> tuple[list[Problem], int]:
     return listed, len(listed) + sum(1 for _ in found)
 
 
-def approvals(payload: dict[str, Any]) -> Iterator[tuple[Place, Any]]:
+def approvals(payload: dict[str, Any]) -> Iterator[tuple[Place, str]]:
     """Every slot name that an approval refers to, with its place, in the flow and in the flows of sub-agents.
 
     An approval may sit on a step, its tools, or what is built into its provider: every `humanApproval` inside a flow
@@ -41,8 +41,9 @@ def approvals(payload: dict[str, Any]) -> Iterator[tuple[Place, Any]]:
             for key, member in members:
                 if isinstance(member, dict | list):
                     open_places.append(((*at, key), member))
-                    if key == "humanApproval" and isinstance(member, dict) and member.get("slotName") is not None:
-                        yield (*at, key, "slotName"), member["slotName"]
+                    name = member.get("slotName") if key == "humanApproval" and isinstance(member, dict) else None
+                    if isinstance(name, str):
+                        yield (*at, key, "slotName"), name
 
 
 def step_name(step: dict[str, Any]) -> str | None:

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from draftkeep.http.forms import FormContract
-from draftkeep.http.members import MAX_ITEMS, Answer, Ids, Members
+from draftkeep.http.members import Answer, Ids, Members
 from draftkeep.model import Kind
 from draftkeep.resolver import fields
 from draftkeep.resolver.arguments import Arguments
-from draftkeep.resolver.engine import Form
+from draftkeep.resolver.engine import MAX_ITEMS, Form
 from draftkeep.resolver.flags import Flags
 
 

@@ -117,7 +117,7 @@ def test_a_created_row_is_found_by_id_and_by_value(catalog: Catalog) -> None:
 
 
 @pytest.mark.parametrize(
-    "spelling", ["human resources", "HUMAN RESOURCES", "  Human   Resources ", "Human\tRe\nsources".replace("\n", "")]
+    "spelling", ["human resources", "HUMAN RESOURCES", "  Human   Resources ", "Human\t\nResources"]
 )
 def test_curated_values_are_matched_whatever_their_case_and_spacing(catalog: Catalog, spelling: str) -> None:
     row = share(catalog, "departments", "Human Resources")
@@ -353,7 +353,7 @@ def test_a_search_finds_values_by_their_beginning_in_any_case(catalog: Catalog) 
     for value in ("Human Resources", "Humanities", "Inhuman", "human"):
         share(catalog, "departments", value)
 
-    assert values(page(catalog, "departments", "hUMAN")) == ["human", "Human Resources", "Humanities"]
+    assert set(values(page(catalog, "departments", "hUMAN"))) == {"human", "Human Resources", "Humanities"}
     assert values(page(catalog, "departments", "human  r")) == ["Human Resources"]
     assert values(page(catalog, "departments", "x")) == []
 
@@ -483,8 +483,8 @@ def test_350_ids_and_values_are_found_in_one_call(catalog: Catalog) -> None:
 
     found = catalog.find(ANN, lookups)
 
-    # An argument's identity has its number among equal ones, 0 by default, so that its value key is another.
     assert [found.by_id("args", row.id) for row in rows] == rows
+    assert [found.by_value("args", row.value, dict(row.attributes)) for row in rows] == rows
     assert found.by_id("args", "unknown") is None
 
 

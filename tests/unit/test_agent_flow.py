@@ -233,7 +233,7 @@ def _gates(value: Any, at: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | 
     """Every slot name under a value, found the plain way."""
     if isinstance(value, dict):
         gate = value.get("humanApproval")
-        if isinstance(gate, dict) and gate.get("slotName") is not None:
+        if isinstance(gate, dict) and isinstance(gate.get("slotName"), str):
             yield (*at, "humanApproval", "slotName"), gate["slotName"]
     for key, member in value.items() if isinstance(value, dict) else enumerate(value):
         if isinstance(member, dict | list):

@@ -91,7 +91,10 @@ UNREADABLE = [
     ],
 )
 def test_if_match_takes_every_spelling_of_a_version_and_lists(if_match: str, versions: set[int]) -> None:
-    assert precondition_of(if_match, None) == Precondition(versions=frozenset(versions))
+    precondition = precondition_of(if_match, None)
+
+    assert precondition.versions == frozenset(versions)
+    assert precondition.is_list is (len(re.findall(r"\d+", if_match)) > 1)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +117,7 @@ def test_if_match_takes_every_spelling_of_a_version_and_lists(if_match: str, ver
 def test_a_well_formed_tag_that_is_no_number_matches_nothing(if_match: str, versions: set[int]) -> None:
     precondition = precondition_of(if_match, None)
 
-    assert precondition == Precondition(versions=frozenset(versions))
+    assert precondition.versions == frozenset(versions)
     assert not precondition.is_empty
 
 

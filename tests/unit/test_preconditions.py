@@ -187,7 +187,8 @@ def test_any_version_matches_whatever_draft_there_is(version: int, matches: bool
         (Precondition(only_new=True), None),
         (Precondition(versions=frozenset()), None),
         (Precondition(versions=frozenset({7})), 7),
-        (Precondition(versions=frozenset({6, 7})), None),
+        (Precondition(versions=frozenset({6, 7}), is_list=True), None),
+        (Precondition(versions=frozenset({7}), is_list=True), None),
     ],
 )
 def test_a_client_saw_one_version_only_when_it_named_exactly_one(

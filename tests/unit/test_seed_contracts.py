@@ -33,8 +33,8 @@ FORM_STATES = {
         args_outputs_ids args_drafts instruction_id instruction_ids permission_ids pending_ids
     """,
     "eval": """
-        name_id name description_id description flag_ids active department_ids model_ids model_flag_ids model_flag_values
-        model_position_ids model_rubric_ids pending_ids
+        name_id name description_id description flag_ids active department_ids model_ids model_flag_ids
+        model_flag_values model_position_ids model_rubric_ids pending_ids
     """,
     "test": """
         name_id name description_id description value_id flag_ids department_ids key_id endpoint_id modality_ids
@@ -82,7 +82,7 @@ def test_every_kind_of_form_has_a_document() -> None:
         "persona": (25, 5),
         "tool": (24, 5),
         "eval": (20, 5),
-        "test": (26, 5),
+        "test": (25, 5),
     }
 
 

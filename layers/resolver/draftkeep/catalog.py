@@ -191,6 +191,11 @@ class Catalog:
         # No condition: a row's only mutable part is `archived`, and the last one to set it wins.
         self._store.put(Put(_item(scope, row, f"ID#{row.id}")))
         self._store.put(Put(_item(scope, row, _value_key(row, row.value))))
+        partition = _partition(scope, row.type, private=row.private)
+        names = {_value_key(row, name) for name in search_values(row)[1:]} - {_value_key(row, row.value)}
+        for item in self._store.get_many([_key(partition, name) for name in sorted(names)]):
+            if item["id"]["S"] == row.id:
+                self._store.put(Put(_item(scope, row, item["sk"]["S"], alias=True)))
 
 
 def _same(one: Row, other: Row) -> bool:

@@ -14,12 +14,14 @@ class Precondition:
     """What a client said about the version it saw.
 
     versions: the numbers in If-Match (a tag that is no number is left out); None without the header.
+    is_list: If-Match named several tags.
     any_version: `If-Match: *`; only_new: `If-None-Match: *`.
     """
 
     versions: frozenset[int] | None = None
     any_version: bool = False
     only_new: bool = False
+    is_list: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -29,7 +31,7 @@ class Precondition:
     @property
     def single_version(self) -> int | None:
         """The version that the client saw, when it named exactly one."""
-        return next(iter(self.versions)) if self.versions is not None and len(self.versions) == 1 else None
+        return next(iter(self.versions)) if self.versions and not self.is_list else None
 
     def matches(self, version: int) -> bool:
         """Whether If-Match lets the current version pass (0: there is no draft)."""

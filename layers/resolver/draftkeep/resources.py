@@ -95,8 +95,12 @@ class Row:
 
 
 def normalise(value: str) -> str:
-    """Fold what people do not tell apart in curated values: case, spacing and Unicode composition."""
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", value).casefold()).strip()
+    """Fold what people do not tell apart in curated values: case, spacing and Unicode composition.
+
+    Source: The Unicode Standard, definition D145 (canonical caseless matching)
+    """
+    folded = unicodedata.normalize("NFD", unicodedata.normalize("NFD", value).casefold()).casefold()
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", folded)).strip()
 
 
 def hex_color(value: str) -> str | None:

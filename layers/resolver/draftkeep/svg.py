@@ -25,8 +25,13 @@ _ATTRIBUTE_NAMES = """
 _ELEMENTS = frozenset(_ELEMENT_NAMES.split())
 _ATTRIBUTES = frozenset(_ATTRIBUTE_NAMES.split())
 
+# What says nothing but words, and what may hold functions of its own.
+_WORDS = frozenset({"id", "class", "role", "aria-hidden", "aria-label"})
+_TRANSFORMS = frozenset({"transform", "gradientTransform"})
+
 _INSIDE = re.compile(r"#[A-Za-z_][\w.-]*")
 _REFERENCE = re.compile(r"url\(\s*#[A-Za-z_][\w.-]*\s*\)", re.IGNORECASE)
+_COLOR = re.compile(r"(?:rgb|hsl)a?\([\d.,%/ ]*\)", re.IGNORECASE)
 
 
 def objection_to(markup: str) -> str | None:
@@ -62,7 +67,9 @@ def _leads_out(name: str, value: str) -> bool:
     """Whether a value refers to something that is not in the image; an escape could hide that."""
     if name == "href":
         return not _INSIDE.fullmatch(value)
-    return "\\" in value or "url" in _REFERENCE.sub("", value).lower()
+    if name in _WORDS or name in _TRANSFORMS:
+        return False
+    return "\\" in value or "(" in _COLOR.sub("", _REFERENCE.sub("", value))
 
 
 def _name(element: ET.Element) -> str:

@@ -39,7 +39,7 @@ class Surface:
     separator: str
     absent_status: int
     draft_of: Callable[[Request], Draft]
-    identity: Callable[[Draft], dict[str, Any]]
+    identity: Callable[[Draft, Entry], dict[str, Any]]
     derived: Callable[[bytes], dict[str, Any]] = lambda _: {}
     present: Present = lambda text: text
     guarded: bool = False
@@ -103,7 +103,7 @@ def envelope(surface: Surface, state: State) -> Answer:
     from the content, and the content itself; at most 4 MiB and 40 KB beside it
     """
     head = state.head
-    members = surface.identity(state.draft) | surface.naming.spell(
+    members = surface.identity(state.draft, head) | surface.naming.spell(
         {
             "version": head.version,
             "historyCursor": head.position.cursor,

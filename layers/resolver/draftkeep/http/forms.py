@@ -131,7 +131,7 @@ def _surface(contract: FormContract) -> Surface:
         separator="/",
         absent_status=404,
         draft_of=draft_of,
-        identity=lambda draft: {"draft_id": draft.id},
+        identity=lambda draft, head: {"draft_id": draft.id, "idempotency_key": head.attempt},
         present=present,
         guarded=True,
     )
@@ -142,8 +142,7 @@ def _saved(request: Request, surface: Surface, result: Written) -> Answer:
     request.notes |= {"outcome": result.outcome, "version": head.version}
     members = {
         "success": True,
-        **surface.identity(result.state.draft),
-        "idempotency_key": head.attempt,
+        **surface.identity(result.state.draft, head),
         "message": _MESSAGES[result.outcome],
         "version": head.version,
     }

@@ -29,7 +29,8 @@ def precondition_of(if_match: str | None, if_none_match: str | None) -> Precondi
         return Precondition()
     if if_match.strip() == "*":
         return Precondition(any_version=True)
-    return Precondition(versions=_versions("If-Match", if_match))
+    tags = _tags("If-Match", if_match)
+    return Precondition(versions=_numbers(tags), is_list=len(tags) > 1)
 
 
 def is_unmodified(if_none_match: str | None, version: int) -> bool:
@@ -39,11 +40,11 @@ def is_unmodified(if_none_match: str | None, version: int) -> bool:
     """
     if if_none_match is None:
         return False
-    return if_none_match.strip() == "*" or version in _versions("If-None-Match", if_none_match)
+    return if_none_match.strip() == "*" or version in _numbers(_tags("If-None-Match", if_none_match))
 
 
-def _versions(header: str, value: str) -> frozenset[int]:
-    """The numbers among the listed tags; a well-formed tag that is no number matches nothing."""
+def _tags(header: str, value: str) -> list[str]:
+    """The listed tags, without their quotes."""
     tags: list[str] = []
     value = value.strip(" \t")
     at = 0
@@ -58,6 +59,11 @@ def _versions(header: str, value: str) -> frozenset[int]:
         at = element.end()
     if not tags:
         raise MalformedHeader(header, _HINT)
+    return tags
+
+
+def _numbers(tags: list[str]) -> frozenset[int]:
+    """The versions among tags; a well-formed tag that is no number matches nothing."""
     return frozenset(int(tag) for tag in tags if NUMBER.fullmatch(tag))
 
 

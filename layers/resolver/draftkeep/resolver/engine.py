@@ -16,6 +16,7 @@ from draftkeep.resources import Row
 
 PENDING = "pending_ids"
 MAX_STATE_BYTES = 1024 * 1024
+MAX_ITEMS = 1000
 _MAX_PROBLEMS = 100
 
 
@@ -71,6 +72,9 @@ def resolve(form: Form, scope: Scope, current: FormContent, patch: Mapping[str, 
     for field in form.fields:
         field.apply(work)
     _apply_pending(work)
+    for name, value in work.state.items():
+        if isinstance(value, list) and len(value) > MAX_ITEMS:
+            work.refuse((name,), "too_many_items", f"A list has at most {MAX_ITEMS} items.")
     if work.problems:
         raise InvalidFields(work.problems[:_MAX_PROBLEMS], len(work.problems))
     state = {name: work.state[name] for name in form.state}

@@ -128,7 +128,7 @@ class Color(Chosen):
         if row is None:
             work.refuse((self.value,), "bad_color", f"{clip(value)!r} is neither #rgb, #rrggbb nor a color's name.")
             return None
-        return row.id, row.value
+        return (row.id, row.value) if work.usable(row, (self.value,), [work.before[self.id]]) else None
 
     def is_shown(self, shown: str | None, value: str) -> bool:
         return shown is not None and shown == (hex_color(value) or value)

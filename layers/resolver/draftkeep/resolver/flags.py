@@ -49,7 +49,9 @@ class Flags(Plain):
         if self.active and work.sends(self.active):
             ids = [id_ for id_ in ids if _flag_type(work.rows.get(id_)) != self.active_type]
             if work.patch[self.active] is not None:
-                ids.append(work.track(self._switch(work, _text(work.patch[self.active]))))
+                switch = self._switch(work, _text(work.patch[self.active]))
+                if work.usable(switch, (self.active,), now):
+                    ids.append(work.track(switch))
         # Kept in the place that it had, so that an echo of the form changes nothing.
         ids.sort(key=lambda id_: now.index(id_) if id_ in now else len(now))
         work.state[self.ids] = ids
@@ -126,9 +128,9 @@ class ModelSelection:
         for id_ in ids:
             self._track_flag_of(work, id_)
         for index, pair in enumerate(work.patch.get("model_flags") or []):
-            ids += self._of_pair(work, pair, ("model_flags", index))
+            ids += self._of_pair(work, pair, ("model_flags", index), models)
         for index, entry in enumerate(work.patch.get("model_flag_values") or []):
-            ids += self._of_value(work, entry, ("model_flag_values", index))
+            ids += self._of_value(work, entry, ("model_flag_values", index), models)
         ids = _kept(work, unique(ids), "model_flag_ids", "model_id", models)
         ids = _one_of_each(ids, now, lambda id_: _model_and_type(work, id_))
         work.state["model_flag_ids"] = ids
@@ -146,28 +148,40 @@ class ModelSelection:
         if flag:
             work.track(flag)
 
-    def _of_pair(self, work: Work, pair: Mapping[str, Any], at: tuple[str | int, ...]) -> list[str]:
+    def _of_pair(
+        self, work: Work, pair: Mapping[str, Any], at: tuple[str | int, ...], models: list[str] | None
+    ) -> list[str]:
         missing = [half for half in ("model_id", "flag_id") if not pair.get(half)]
         for half in missing:
             work.refuse((*at, half), "incomplete", "A model's flag needs both model_id and flag_id.")
         if missing:
             return []
-        model = work.row("models", pair["model_id"], (*at, "model_id"), work.before.get("model_ids", ()))
+        known = _is_model(work, pair["model_id"], (*at, "model_id"), models)
         flag = work.row(FLAGS, pair["flag_id"], (*at, "flag_id"))
-        return [_join(work, pair["model_id"], flag)] if flag and _exists(model, work, pair["model_id"]) else []
+        return [_join(work, pair["model_id"], flag)] if flag and known else []
 
-    def _of_value(self, work: Work, entry: Mapping[str, Any], at: tuple[str | int, ...]) -> list[str]:
+    def _of_value(
+        self, work: Work, entry: Mapping[str, Any], at: tuple[str | int, ...], models: list[str] | None
+    ) -> list[str]:
+        known = _is_model(work, entry["model_id"], (*at, "model_id"), models)
         flag = work.found.by_value(FLAGS, entry["value"], {"type": entry["type"]})
-        model = work.row("models", entry["model_id"], (*at, "model_id"), work.before.get("model_ids", ()))
         if flag is None:
-            known = f"{clip(entry['type'])!r} with the value {clip(entry['value'])!r}"
-            work.refuse((*at, "value"), "no_match", f"There is no flag {known}.")
+            wanted = f"{clip(entry['type'])!r} with the value {clip(entry['value'])!r}"
+            work.refuse((*at, "value"), "no_match", f"There is no flag {wanted}.")
             return []
-        return [_join(work, entry["model_id"], flag)] if _exists(model, work, entry["model_id"]) else []
+        usable = work.usable(flag, (*at, "value"), work.rows)
+        return [_join(work, entry["model_id"], flag)] if usable and known else []
 
 
-def _exists(model: Row | None, work: Work, id_: str) -> bool:
-    return model is not None or id_ in work.before.get("model_ids", ())
+def _is_model(work: Work, id_: str, at: tuple[str | int, ...], models: list[str] | None) -> bool:
+    """Whether a model may have flags: it exists, and it is selected where the kind selects models."""
+    selected = work.before.get("model_ids", ())
+    if work.row("models", id_, at, selected) is None and id_ not in selected:
+        return False
+    if models is not None and id_ not in models:
+        work.refuse(at, "not_selected", "The model is not among model_ids.")
+        return False
+    return True
 
 
 def _join(work: Work, model_id: str, flag: Row) -> str:

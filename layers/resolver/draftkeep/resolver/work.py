@@ -65,10 +65,14 @@ class Work:
             if id_ not in selected:
                 self.refuse(at, "unknown_resource", f"There is no resource {clip(id_)!r} among {type_}.")
             return None
-        if row.archived and id_ not in selected:
-            self.refuse(at, "archived_resource", f"The resource {clip(id_)!r} is archived.")
-            return None
-        return row
+        return row if self.usable(row, at, selected) else None
+
+    def usable(self, row: Row, at: tuple[str | int, ...], selected: Iterable[str] = ()) -> bool:
+        """Whether a row that was found by value may be selected; what the draft holds already stays."""
+        if row.archived and row.id not in selected:
+            self.refuse(at, "archived_resource", f"The resource {clip(row.id)!r} is archived.")
+            return False
+        return True
 
     def make(self, type_: str, value: str, attributes: Mapping[str, Any] | None = None, ordinal: int = 0) -> Row:
         """A private row of the caller, to be created with the save; the same one for the same value, for ever."""

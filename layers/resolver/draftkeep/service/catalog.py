@@ -75,8 +75,8 @@ class Resources:
 
         Raises: NotFound, Forbidden
         """
-        row = self.read(scope, type_, id_)
         raise_unless_admin(groups)
+        row = self.read(scope, type_, id_)
         if not row.archived:
             self.catalog.archive(scope, row)
 

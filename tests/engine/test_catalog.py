@@ -1,0 +1,3 @@
+"""The catalog's contract on DynamoDB Local."""
+
+from tests.suites.catalog import *  # noqa: F403
