@@ -21,7 +21,8 @@ from draftkeep.resources import (
     identity_of,
     normalise,
     ordinals,
-    search_values,
+    other_names,
+    own_name,
     value_hash,
 )
 from tests.unit.builders import TEXTS, json_objects, json_values, same_json
@@ -215,7 +216,7 @@ def test_a_value_hash_is_the_sha_256_of_the_text() -> None:
         (("acme", SHARED, "colors", "#aabbcc", {"name": "Mist"}), "a3500769-88ab-5d15-8d91-0d7d76995f5a"),
         (
             ("acme", "ann", "args", "query", {"name": "query", "required": True}, 2),
-            "2f01e1a4-c7a8-5791-bdda-5937a15d77ae",
+            "f3c4391a-7a54-57c9-aa29-4b2e5011a6a4",
         ),
     ],
 )
@@ -226,11 +227,17 @@ def test_a_computed_id_never_changes_again(arguments: tuple[Any, ...], id_: str)
 
 def test_a_computed_id_is_uuid_5_over_canonical_json() -> None:
     namespace = uuid.UUID("6f1d1c1e-6a3c-5c1e-9d0b-2f1f5c0a7d11")
-    name = '["acme","ann","args","Jos\u00e9",{"a":1,"b":[true,null]},3]'
+    name = '["acme","ann","colors","Jos\u00e9",{"a":1,"b":[true,null]},3]'
 
-    computed = computed_id("acme", "ann", "args", "Jose\u0301", {"b": [True, None], "a": 1}, 3)
+    computed = computed_id("acme", "ann", "colors", "Jose\u0301", {"b": [True, None], "a": 1}, 3)
 
     assert computed == str(uuid.uuid5(namespace, name))
+
+
+def test_the_label_of_a_row_that_its_attributes_identify_is_no_part_of_its_id() -> None:
+    one, other = (computed_id("acme", "ann", "args", label, {"name": "query"}) for label in ("query", "a label"))
+
+    assert one == other
 
 
 @pytest.mark.parametrize(
@@ -302,4 +309,6 @@ def test_an_item_and_its_number_are_unique_and_numbers_have_no_gap(items: list[A
 def test_icons_and_colors_are_found_by_their_name_too(
     type_: str, attributes: dict[str, Any], found: tuple[str, ...]
 ) -> None:
-    assert search_values(Row("1", type_, "v", attributes)) == found
+    row = Row("1", type_, "v", attributes)
+
+    assert (own_name(type_, "v", attributes), *other_names(row)) == found

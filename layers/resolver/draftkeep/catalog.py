@@ -12,7 +12,7 @@ computed from the value, and a creation that stopped half-way is completed by th
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,7 +21,7 @@ from urllib.parse import quote
 from draftkeep import canonical, zstd
 from draftkeep.errors import IdTaken
 from draftkeep.items import Item
-from draftkeep.resources import Row, identity_of, normalise, search_values, value_hash
+from draftkeep.resources import Row, identity_of, normalise, other_names, own_name, value_hash
 from draftkeep.store import Put, Refused, Store
 
 _PREFIX_CODE_POINTS = 64
@@ -46,7 +46,7 @@ class Lookups:
 
     def add_value(self, type_: str, value: str, attributes: dict[str, Any] | None = None) -> None:
         """Ask for a value; `attributes` where they are part of the identity."""
-        self.values.add((type_, _sort_key(value, identity_of(type_, value, attributes or {}))))
+        self.values.add((type_, _value_key(type_, value, attributes or {})))
 
     def add_name(self, type_: str, name: str) -> None:
         """Ask for a row by another of its names."""
@@ -69,7 +69,7 @@ class Found:
 
     def by_value(self, type_: str, value: str, attributes: dict[str, Any] | None = None) -> Row | None:
         """The row of a value."""
-        return self.values.get((type_, _sort_key(value, identity_of(type_, value, attributes or {}))))
+        return self.values.get((type_, _value_key(type_, value, attributes or {})))
 
     def by_name(self, type_: str, name: str) -> Row | None:
         """The row that has this other name."""
@@ -129,14 +129,14 @@ class Catalog:
         held = self._put_new(scope, row, f"ID#{row.id}")
         if held and not _same(held, row):
             raise IdTaken(row.type, row.id)
-        holder = self._put_new(scope, row, _value_key(row, row.value))
+        holder = self._put_new(scope, row, _own_key(row))
         if holder and holder.id != row.id:
             if held is None:
                 self._store.delete_many([_key(_partition(scope, row.type, private=row.private), f"ID#{row.id}")])
             return self._revived(scope, holder), False
-        for name in search_values(row)[1:]:
+        for name in other_names(row):
             # Whoever had a name first keeps it.
-            self._put_new(scope, row, _value_key(row, name), alias=True)
+            self._put_new(scope, row, _named_key(name), alias=True)
         return (self._revived(scope, held), False) if held and holder else (row, True)
 
     def create_many(self, scope: Scope, rows: Sequence[Row]) -> None:
@@ -159,14 +159,17 @@ class Catalog:
         Cost: 1 consistent query a page, more where rows are skipped
         """
         partition = _partition(scope, type_, private=private)
-        begins = normalise(prefix)[:_PREFIX_CODE_POINTS]
+        begins = normalise(prefix)
         rows: list[Row] = []
         while True:
-            found = self._store.query(partition, prefix=f"VALUE#{begins}", after=after, limit=limit - len(rows))
+            found = self._store.query(
+                partition, prefix=f"VALUE#{begins[:_PREFIX_CODE_POINTS]}", after=after, limit=limit - len(rows)
+            )
             for item in found.items:
                 row = _row_of(item)
                 # Without a prefix each row is listed once, by its own value.
-                if not row.archived and (prefix or "alias" not in item):
+                listed = _begins(row, begins) if begins else "alias" not in item
+                if listed and not row.archived:
                     rows.append(row)
             after = found.next
             if after is None or len(rows) == limit:
@@ -190,12 +193,18 @@ class Catalog:
     def _rewrite(self, scope: Scope, row: Row) -> None:
         # No condition: a row's only mutable part is `archived`, and the last one to set it wins.
         self._store.put(Put(_item(scope, row, f"ID#{row.id}")))
-        self._store.put(Put(_item(scope, row, _value_key(row, row.value))))
+        self._store.put(Put(_item(scope, row, _own_key(row))))
         partition = _partition(scope, row.type, private=row.private)
-        names = {_value_key(row, name) for name in search_values(row)[1:]} - {_value_key(row, row.value)}
+        names = {_named_key(name) for name in other_names(row)} - {_own_key(row)}
         for item in self._store.get_many([_key(partition, name) for name in sorted(names)]):
             if item["id"]["S"] == row.id:
                 self._store.put(Put(_item(scope, row, item["sk"]["S"], alias=True)))
+
+
+def _begins(row: Row, begins: str) -> bool:
+    """Whether a name of the row begins so; the key shows no more than its first part, and a `#` of its own."""
+    names = (own_name(row.type, row.value, row.attributes), *other_names(row))
+    return any(normalise(name).startswith(begins) for name in names)
 
 
 def _same(one: Row, other: Row) -> bool:
@@ -204,14 +213,17 @@ def _same(one: Row, other: Row) -> bool:
     )
 
 
-def _value_key(row: Row, value: str) -> str:
-    """Where a row is found by its value, or by another of its names, whatever that one's case."""
-    if value != row.value:
-        return _named_key(value)
-    return _sort_key(value, identity_of(row.type, value, row.attributes, row.ordinal))
+def _own_key(row: Row) -> str:
+    return _value_key(row.type, row.value, row.attributes, row.ordinal)
+
+
+def _value_key(type_: str, value: str, attributes: Mapping[str, Any], ordinal: int = 0) -> str:
+    """Where the row of a value lies."""
+    return _sort_key(own_name(type_, value, attributes), identity_of(type_, value, attributes, ordinal))
 
 
 def _named_key(name: str) -> str:
+    """Where a row is found by another of its names, whatever the name's case."""
     return _sort_key(name, normalise(name))
 
 

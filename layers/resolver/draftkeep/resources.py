@@ -136,9 +136,9 @@ def computed_id(
     owner: the user whose private row it is, or SHARED
     Source: RFC 9562, UUID version 5, over canonical JSON
     """
-    name = canonical.canonicalise(
-        [tenant, owner, type_, unicodedata.normalize("NFC", value), dict(attributes or {}), ordinal]
-    )
+    # A row that its attributes identify may have any label as its value.
+    label = "" if TYPES[type_].identity is Identity.ATTRIBUTES else unicodedata.normalize("NFC", value)
+    name = canonical.canonicalise([tenant, owner, type_, label, dict(attributes or {}), ordinal])
     return str(uuid.uuid5(_NAMESPACE, name.text.decode()))
 
 
@@ -153,7 +153,17 @@ def ordinals(items: Sequence[Any]) -> list[int]:
     return numbers
 
 
-def search_values(row: Row) -> tuple[str, ...]:
-    """The values under which a row is found: its own first, then its aliases."""
-    named = (row.attributes.get(alias) for alias in TYPES[row.type].aliases)
-    return (row.value, *(name for name in named if isinstance(name, str) and name))
+def own_name(type_: str, value: str, attributes: Mapping[str, Any]) -> str:
+    """The text under which a resource is found first: its value, or what its attributes say where they identify it."""
+    rule = TYPES[type_]
+    if rule.identity is not Identity.ATTRIBUTES:
+        return value
+    return " ".join(str(attributes.get(name)) for name in sorted(rule.attributes))
+
+
+def other_names(row: Row) -> tuple[str, ...]:
+    """Further texts under which a row is found: its aliases, and its label where the value is no more than that."""
+    named = [row.attributes.get(alias) for alias in TYPES[row.type].aliases]
+    label = [row.value] if TYPES[row.type].identity is Identity.ATTRIBUTES else []
+    first = own_name(row.type, row.value, row.attributes)
+    return tuple(dict.fromkeys(name for name in (*named, *label) if isinstance(name, str) and name and name != first))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from draftkeep.canonical import canonicalise
 from draftkeep.catalog import Lookups
 from draftkeep.resolver.fields import Plain, selection
 from draftkeep.resolver.work import Work, ask, unique
@@ -90,13 +91,23 @@ class Arguments(Plain):
             args.append(work.track(arg))
             place = {"args_id": arg.id, "value": index}
             positions.append(work.track(work.make(POSITIONS, _value_of(place), place)))
-            for number, output in enumerate(draft.get("outputs") or []):
-                wanted = {"args_id": arg.id, "name": output["name"], "template": output.get("template")}
-                at: Place = ("args_drafts", index, "outputs", number)
-                same = self._linked(work, OUTPUTS, output, wanted, at)
-                found = same if same and same.id not in outputs else None
-                outputs.append(work.track(found or _fresh(work, OUTPUTS, output["name"], wanted, outputs)))
+            outputs += self._outputs_of(work, draft, index, arg, outputs)
         return args, positions, outputs
+
+    def _outputs_of(self, work: Work, draft: Mapping[str, Any], index: int, arg: Row, before: list[str]) -> list[str]:
+        """The outputs of one argument, linked where they are as they were, else made anew in their places."""
+        sent = draft.get("outputs") or []
+        wanted = [{"args_id": arg.id, "name": one["name"], "template": one.get("template")} for one in sent]
+        linked = [
+            self._linked(work, OUTPUTS, one, attributes, ("args_drafts", index, "outputs", number))
+            for number, (one, attributes) in enumerate(zip(sent, wanted, strict=True))
+        ]
+        ids: list[str] = []
+        for number, (row, attributes) in enumerate(zip(linked, wanted, strict=True)):
+            taken = [*before, *ids, *(one.id for one in linked[number + 1 :] if one)]
+            held = row if row and row.id not in [*before, *ids] else None
+            ids.append(work.track(held or _fresh(work, OUTPUTS, attributes["name"], attributes, taken)))
+        return ids
 
     def _linked(
         self, work: Work, type_: str, sent: Mapping[str, Any], wanted: Mapping[str, Any], at: Place
@@ -107,7 +118,7 @@ class Arguments(Plain):
             return None
         member = "arg_ids" if type_ == ARGS else "args_output_ids"
         row = work.row(type_, id_, (*at, "id"), work.before[member])
-        return row if row and _comparable(row, wanted) == dict(wanted) else None
+        return row if row and _is_same(row, wanted) else None
 
 
 def _fresh(work: Work, type_: str, value: str, attributes: Mapping[str, Any], taken: list[str]) -> Row:
@@ -122,8 +133,10 @@ def _attributes(arg: Mapping[str, Any]) -> dict[str, Any]:
     return {name: arg.get(name) for name in ARG_ATTRIBUTES}
 
 
-def _comparable(row: Row, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: row.attributes.get(name) for name in wanted}
+def _is_same(row: Row, wanted: Mapping[str, Any]) -> bool:
+    """Whether a row has these attributes as JSON values: 1 is not true."""
+    has = {name: row.attributes.get(name) for name in wanted}
+    return canonicalise(has).hash == canonicalise(dict(wanted)).hash
 
 
 def _value_of(attributes: Mapping[str, Any]) -> str:

@@ -178,10 +178,12 @@ def _is_model(work: Work, id_: str, at: tuple[str | int, ...], models: list[str]
     selected = work.before.get("model_ids", ())
     if work.row("models", id_, at, selected) is None and id_ not in selected:
         return False
-    if models is not None and id_ not in models:
+    if models is None or id_ in models:
+        return True
+    # With a model that was just deselected its flags go too, also those that an echo of the form names.
+    if id_ not in selected:
         work.refuse(at, "not_selected", "The model is not among model_ids.")
-        return False
-    return True
+    return False
 
 
 def _join(work: Work, model_id: str, flag: Row) -> str:
@@ -211,7 +213,8 @@ def _kept(work: Work, ids: list[str], member: str, owner: str, owners: list[str]
         if row is None or row.attributes.get(owner) in owners:
             kept.append(id_)
         elif id_ not in work.before[member]:
-            work.refuse((member,), "not_selected", f"{clip(id_)!r} belongs to what is not selected.")
+            at = (work.patch.get(member) or [id_]).index(id_)
+            work.refuse((member, at), "not_selected", f"{clip(id_)!r} belongs to what is not selected.")
     return kept
 
 
