@@ -18,7 +18,7 @@ from draftkeep import canonical
 from draftkeep.canonical import clip
 from draftkeep.changes import pointer
 from draftkeep.errors import InvalidFields, Problem
-from draftkeep.http.requests import MAX_PROBLEMS, refuse_wrong
+from draftkeep.http.requests import MAX_PROBLEMS, wrong_members
 
 T = TypeVar("T")
 # The first wrong item of a list is reported, not each of a million.
@@ -148,7 +148,9 @@ def check(payload: dict[str, Any]) -> None:
 
     Raises: InvalidFields (unknown_field, wrong_type, unknown_slot), each with its pointer
     """
-    refuse_wrong(payload, AgentPayload)
+    problems, total = wrong_members(payload, AgentPayload)
+    if problems:
+        raise InvalidFields(problems[:MAX_PROBLEMS], total)
     _raise_if_any(_wrong_bindings(payload))
     _raise_if_any(_unknown_slots(payload))
 

@@ -11,7 +11,7 @@ from draftkeep.http.answers import Answer, json_text
 from draftkeep.http.app import App
 from draftkeep.http.naming import SNAKE
 from draftkeep.http.pages import decoded_cursor, next_link
-from draftkeep.http.requests import Request, refuse_unknown
+from draftkeep.http.requests import MAX_PROBLEMS, Request, refuse_unknown
 from draftkeep.resources import Row
 from draftkeep.service.catalog import MAX_RECORDS, Imported
 
@@ -80,7 +80,8 @@ def import_records(request: Request) -> Answer:
         raise InvalidFields([Problem("/records", "wrong_type", f"Send a list of at most {MAX_RECORDS} records.")])
     wrong = [index for index, record in enumerate(records) if not isinstance(record, dict)]
     if wrong:
-        raise InvalidFields([Problem(f"/records/{index}", "wrong_type", "A record is an object.") for index in wrong])
+        listed = [Problem(f"/records/{i}", "wrong_type", "A record is an object.") for i in wrong[:MAX_PROBLEMS]]
+        raise InvalidFields(listed, len(wrong))
     results = resources.import_records(_scope(request), request.principal.groups, records)
     members = {
         "created": sum(one.created for one in results),

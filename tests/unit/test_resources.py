@@ -232,6 +232,8 @@ def test_a_computed_id_is_uuid_5_over_canonical_json() -> None:
     computed = computed_id("acme", "ann", "colors", "Jose\u0301", {"b": [True, None], "a": 1}, 3)
 
     assert computed == str(uuid.uuid5(namespace, name))
+    text = '["acme","ann","names","Jos\u00e9",{},0]'
+    assert computed_id("acme", "ann", "names", "Jose\u0301") == str(uuid.uuid5(namespace, text))
 
 
 def test_the_label_of_a_row_that_its_attributes_identify_is_no_part_of_its_id() -> None:

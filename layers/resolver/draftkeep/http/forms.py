@@ -19,7 +19,7 @@ from draftkeep.http.answers import Answer, entity_tag, json_text
 from draftkeep.http.app import App
 from draftkeep.http.drafts import LIST_LIMIT, Surface, page_cursor, page_of_drafts, serve_draft
 from draftkeep.http.naming import SNAKE
-from draftkeep.http.requests import MAX_PROBLEMS, Request, refuse_wrong
+from draftkeep.http.requests import MAX_PROBLEMS, Request, wrong_members
 from draftkeep.model import Draft, Entry, Kind
 from draftkeep.resolver.engine import Form, decode
 from draftkeep.resources import MAX_VALUE_BYTES
@@ -86,8 +86,9 @@ def checked(contract: FormContract, body: dict[str, Any]) -> dict[str, Any]:
     Returns: the members that were sent, aliases folded, nulls of the operation left out
     Raises: InvalidFields, with every problem found
     """
-    refuse_wrong(body, contract.request)
-    problems = list(islice(_too_long(body), MAX_PROBLEMS))
+    problems, total = wrong_members(body, contract.request)
+    found = len(problems)
+    problems += islice(_too_long(body), MAX_PROBLEMS)
     patch = {name: value for name, value in body.items() if value is not None or name not in OPERATION}
     for alias, name in ALIASES.items():
         if alias in patch:
@@ -95,7 +96,7 @@ def checked(contract: FormContract, body: dict[str, Any]) -> dict[str, Any]:
             if patch.setdefault(name, value) != value:
                 problems.append(Problem(pointer((alias,)), "alias_conflict", f"It disagrees with {name}."))
     if problems:
-        raise InvalidFields(problems[:MAX_PROBLEMS], len(problems))
+        raise InvalidFields(problems[:MAX_PROBLEMS], total + len(problems) - found)
     return patch
 
 

@@ -148,17 +148,15 @@ def refuse_unknown(members: Mapping[str, Any], known: frozenset[str]) -> None:
         raise InvalidFields([_unknown(key) for key in unknown[:MAX_PROBLEMS]], len(unknown))
 
 
-def refuse_wrong(members: Mapping[str, Any], model: type[BaseModel]) -> None:
-    """Refuse members that are not part of a model, or have another type than there.
+def wrong_members(members: Mapping[str, Any], model: type[BaseModel]) -> tuple[list[Problem], int]:
+    """What is wrong with members: those that are not part of a model, and those of another type than there.
 
-    Raises: InvalidFields, with a pointer to each of the first 100
+    Returns: at least the first 100 problems, and the number of all
     """
     known = {key: value for key, value in members.items() if key in model.model_fields}
     unknown = [_unknown(key) for key in islice((key for key in members if key not in known), MAX_PROBLEMS)]
     wrong = list(_wrong_types(known, model))
-    total = len(members) - len(known) + len(wrong)
-    if total:
-        raise InvalidFields([*unknown, *wrong][:MAX_PROBLEMS], total)
+    return [*unknown, *wrong], len(members) - len(known) + len(wrong)
 
 
 def _wrong_types(members: Mapping[str, Any], model: type[BaseModel]) -> Iterator[Problem]:

@@ -146,18 +146,34 @@ def problems_of(type_: str, record: Mapping[str, Any]) -> Iterator[Problem]:
     id_, attributes = record.get("id"), record.get("attributes")
     if id_ is not None and (not isinstance(id_, str) or not _ID.fullmatch(id_)):
         yield Problem("/id", "wrong_type", "An id has 1 to 128 letters, digits or ._~:@-")
+    yield from _value_problems(type_, record)
     if attributes is not None and not isinstance(attributes, dict):
         yield Problem("/attributes", "wrong_type", "Attributes are an object.")
-        return
-    yield from _attribute_problems(type_, attributes or {})
-    yield from _value_problems(type_, record)
+    else:
+        yield from _attribute_problems(type_, attributes or {})
 
 
 def _attribute_problems(type_: str, attributes: Mapping[str, Any]) -> Iterator[Problem]:
-    for name in sorted(TYPES[type_].attributes - attributes.keys()):
-        yield Problem(pointer(("attributes", name)), "missing", f"A resource of the type {type_} needs it.")
+    required = TYPES[type_].attributes
+    for name in sorted(required):
+        if attributes.get(name) is None:
+            yield Problem(pointer(("attributes", name)), "missing", f"A resource of the type {type_} needs it.")
+    if required:
+        # Forms show and compare these, so they have the types that forms give them.
+        known_types = _ATTRIBUTE_TYPES | ({"value": int} if type_ == "arg_positions" else {})
+        for name, known in known_types.items():
+            value = attributes.get(name)
+            if value is not None and type(value) is not known:
+                yield Problem(pointer(("attributes", name)), "wrong_type", f"It is of the type {_TYPE_NAMES[known]}.")
     if len(canonical.canonicalise(dict(attributes)).text) > MAX_ATTRIBUTES_BYTES:
         yield Problem("/attributes", "text_too_long", f"Attributes have at most {MAX_ATTRIBUTES_BYTES} bytes.")
+
+
+_TYPE_NAMES = {str: "string", bool: "boolean", int: "integer"}
+_ATTRIBUTE_TYPES: dict[str, type] = {
+    **dict.fromkeys(("type", "model_id", "flag_id", "args_id", "name", "field_type", "description", "template"), str),
+    "required": bool,
+}
 
 
 def _value_problems(type_: str, record: Mapping[str, Any]) -> Iterator[Problem]:

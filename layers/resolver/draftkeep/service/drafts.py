@@ -32,7 +32,8 @@ from draftkeep.preconditions import Precondition, Verdict, judge_discard, judge_
 from draftkeep.store import Collided, jittered
 
 # The function ends after 25 s; a client that lost for this long is told to come back.
-CONTENTION_BUDGET_S = 10.0
+CONTENTION_BUDGET_S = 15.0
+_LONGEST_WAIT = 3  # 160 ms
 
 
 class Outcome(StrEnum):
@@ -286,7 +287,8 @@ class Drafts:
             yield self.log.read(draft)
             if self.elapsed() > deadline:
                 return
-            self.sleep(jittered(attempt))
+            # Waits stay short: who has lost often must not stand back for rivals who have just come.
+            self.sleep(jittered(min(attempt, _LONGEST_WAIT)))
 
     def _movable(self, draft: Draft, page: Page, precondition: Precondition) -> Entry:
         head = _living(page)

@@ -14,6 +14,7 @@ from draftkeep.log import Listing
 from draftkeep.model import Author, Draft, Entry, Kind, Page
 from draftkeep.preconditions import Precondition
 from draftkeep.resolver.engine import Form, decode, encode, find, resolve
+from draftkeep.resources import normalise
 from draftkeep.service.drafts import Drafts, Revision, Written
 
 NAME_CODE_POINTS = 120
@@ -78,11 +79,11 @@ class Forms:
         Cost: 1 query a page of 25, and 1 query a draft, side by side
         """
         matches: list[tuple[Draft, Entry]] = []
-        wanted = search.casefold()
+        wanted = normalise(search)
         for _ in range(SEARCHED_DRAFTS // _PAGE if search else 1):
             listing = self.drafts.list_drafts(kind, scope.tenant, scope.user, "", _PAGE if search else limit, after)
             for draft, head in listing.drafts:
-                if wanted in (head.name or "").casefold():
+                if wanted in normalise(head.name or ""):
                     matches.append((draft, head))
                 if search and len(matches) == limit:
                     return Listing(tuple(matches), keys.index_sort_key(draft, head.draft_created_at_ms))
