@@ -105,13 +105,14 @@ def test_put_with_an_unreadable_header_is_400(api: Api, draft: str, headers: dic
 def test_a_move_needs_an_existing_draft_then_a_version_then_the_current_one(api: Api, draft: str, move: str) -> None:
     missing = api.call("POST", f"{draft}:{move}", {}, if_match="1")
     created(api, draft)
+    api.call("PUT", draft, TWO, if_match="1")
 
     silent = api.call("POST", f"{draft}:{move}", {})
     stale = api.call("POST", f"{draft}:{move}", {}, if_match="9")
 
     assert (missing.status, missing.code) == (404, "not_found")
     assert (silent.status, silent.code) == (428, "precondition_required")
-    assert (stale.status, stale.code, stale.json["headData"]) == (409, "version_conflict", ONE)
+    assert (stale.status, stale.code, stale.json["headData"]) == (409, "version_conflict", TWO)
 
 
 def test_delete_needs_no_version_and_keeps_to_one_that_is_sent(api: Api, draft: str) -> None:
