@@ -10,7 +10,8 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from draftkeep.errors import Unreachable
-from draftkeep.service.drafts import Drafts, Outcome
+from draftkeep.service.drafts import Drafts
+from draftkeep.service.states import Outcome
 from draftkeep.store import new_client
 from tests.suites.builders import AUTHOR, NOTHING_SAID, a_content, a_draft, a_long_content, seen
 from tests.tables import new_log

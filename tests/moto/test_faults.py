@@ -15,7 +15,8 @@ from moto.core.botocore_stubber import BotocoreStubber
 from draftkeep.errors import Contended, Throttled, Unreachable
 from draftkeep.model import Draft
 from draftkeep.preconditions import Precondition
-from draftkeep.service.drafts import Drafts, Outcome
+from draftkeep.service.drafts import Drafts
+from draftkeep.service.states import Outcome
 from tests.suites.builders import ANY_VERSION, AUTHOR, NOTHING_SAID, a_content, a_draft, seen
 from tests.tables import new_log
 

@@ -14,7 +14,8 @@ import pytest
 
 from draftkeep.canonical import canonicalise
 from draftkeep.errors import DraftkeepError, NotFound, NothingToRedo, NothingToUndo, VersionConflict
-from draftkeep.service.drafts import Drafts, Outcome, Written
+from draftkeep.service.drafts import Drafts
+from draftkeep.service.states import Outcome, Written
 from tests.suites.builders import ANY_VERSION, AUTHOR, NOTHING_SAID, a_content, a_draft, a_long_content, seen
 from tests.tables import new_log
 

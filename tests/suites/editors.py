@@ -14,8 +14,8 @@ from draftkeep.http.forms import FormContract, checked
 from draftkeep.model import Author, Draft
 from draftkeep.preconditions import Precondition
 from draftkeep.resolver.engine import decode
-from draftkeep.service.drafts import Written
 from draftkeep.service.forms import Forms
+from draftkeep.service.states import Written
 from tests.suites.builders import NOTHING_SAID
 
 State = dict[str, Any]

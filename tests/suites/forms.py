@@ -19,8 +19,9 @@ from draftkeep.log import Log
 from draftkeep.model import Author, Draft, Entry
 from draftkeep.preconditions import Precondition
 from draftkeep.resources import computed_id
-from draftkeep.service.drafts import Drafts, Outcome
+from draftkeep.service.drafts import Drafts
 from draftkeep.service.forms import Forms
+from draftkeep.service.states import Outcome
 from eval_draft.contract import EVAL
 from persona_draft.contract import PERSONA
 from test_draft.contract import TEST

@@ -60,12 +60,15 @@ def _project(tmp_path: Path) -> Path:
     return tmp_path
 
 
+PATHS = f"{ROOT}:{ROOT / 'layers' / 'resolver'}"
+
+
 @contextmanager
 def _started(project: Path, **environ: str) -> Iterator[subprocess.Popen[str]]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LOCAL_"))}
     with subprocess.Popen(
         [sys.executable, "-m", "local.server", "--template", str(project / "template.yaml")],
-        env=inherited | {"PYTHONPATH": f"{ROOT}:{project}", "PORT": "0"} | environ,
+        env=inherited | {"PYTHONPATH": f"{PATHS}:{project}", "PORT": "0"} | environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -107,7 +110,7 @@ def test_it_serves_until_a_signal_and_ends_with_one_line(project: Path, number: 
     [
         ({"PORT": "many"}, "PORT must be a number from 0 to 65535, not 'many'"),
         ({"LOCAL_AUTH": "maybe"}, "LOCAL_AUTH must be `off` or `required`, not 'maybe'"),
-        ({"PYTHONPATH": str(ROOT)}, "Counter: cannot import counter_fn.handler: ModuleNotFoundError"),
+        ({"PYTHONPATH": PATHS}, "Counter: cannot import counter_fn.handler: ModuleNotFoundError"),
         ({"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1"}, "cannot create the tables: Could not connect"),
     ],
     ids=["port", "auth", "handler", "engine"],

@@ -17,7 +17,8 @@ from draftkeep.http.requests import Request
 from draftkeep.log import Listing
 from draftkeep.model import Author, Draft, Entry, Kind
 from draftkeep.preconditions import Precondition
-from draftkeep.service.drafts import Drafts, Outcome, State, Written
+from draftkeep.service.drafts import Drafts
+from draftkeep.service.states import Outcome, State, Written
 
 LIST_LIMIT = 25
 _CURSOR = re.compile(r"[0-9]{15}#[A-Za-z0-9._~:@/-]{1,160}")

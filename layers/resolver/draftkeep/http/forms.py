@@ -23,7 +23,7 @@ from draftkeep.http.requests import MAX_PROBLEMS, Request, wrong_members
 from draftkeep.model import Draft, Entry, Kind
 from draftkeep.resolver.engine import Form, decode
 from draftkeep.resources import MAX_VALUE_BYTES
-from draftkeep.service.drafts import Outcome, Written
+from draftkeep.service.states import Outcome, Written
 
 DRAFT_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -43,7 +44,7 @@ class Plain:
 
 
 @dataclass(frozen=True)
-class Chosen(Plain):
+class Chosen(Plain, ABC):
     """A single resource, by id or by value.
 
     id, value: its members; type: of the resource
@@ -71,9 +72,9 @@ class Chosen(Plain):
     def look_up_value(self, value: str, lookups: Lookups) -> None:
         """Ask for the rows that a value may mean."""
 
+    @abstractmethod
     def of_value(self, work: Work, value: str) -> tuple[str, str] | None:
         """The id and value that a sent value means, or None after noting a problem."""
-        raise NotImplementedError
 
     def is_shown(self, shown: str | None, value: str) -> bool:
         """Whether a sent value is what is shown already."""

@@ -10,7 +10,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from itertools import count
 from typing import Protocol
 
@@ -29,6 +28,7 @@ from draftkeep.errors import (
 from draftkeep.log import PAGE_ENTRIES, Listing, Log, Superseded
 from draftkeep.model import Author, Draft, Entry, Form, Kind, Operation, Page, Position, Snapshot, Tombstone
 from draftkeep.preconditions import Precondition, Verdict, judge_discard, judge_move, judge_patch, judge_save
+from draftkeep.service.states import Outcome, Revision, State, Written
 from draftkeep.store import Collided, jittered
 
 # The function ends after 25 s; a client that lost for this long is told to come back.
@@ -36,49 +36,7 @@ CONTENTION_BUDGET_S = 15.0
 _LONGEST_WAIT = 3  # 160 ms
 
 
-class Outcome(StrEnum):
-    """What a use case did; also the name of its metric."""
-
-    CREATED = "created"
-    SAVED = "saved"
-    UNCHANGED = "unchanged"
-    UNDONE = "undone"
-    REDONE = "redone"
-    RESET = "reset"
-    DISCARDED = "discarded"
-
-
 _DONE = {Operation.UNDO: Outcome.UNDONE, Operation.REDO: Outcome.REDONE, Operation.RESET: Outcome.RESET}
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """A draft as its owner sees it.
-
-    content: canonical JSON bytes
-    history: the newest content entries, newest first, at most 20 and never none
-    """
-
-    draft: Draft
-    head: Entry
-    content: bytes
-    history: tuple[Entry, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """The state after a write, and what the write did."""
-
-    state: State
-    outcome: Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """A content to be saved, and the name that lists show of it."""
-
-    content: Content
-    name: str | None = None
 
 
 Revise = Callable[[Page], Revision]

@@ -15,7 +15,8 @@ from draftkeep.model import Author, Draft, Entry, Kind, Page
 from draftkeep.preconditions import Precondition
 from draftkeep.resolver.engine import Form, decode, encode, find, resolve
 from draftkeep.resources import normalise
-from draftkeep.service.drafts import Drafts, Revision, Written
+from draftkeep.service.drafts import Drafts
+from draftkeep.service.states import Revision, Written
 
 NAME_CODE_POINTS = 120
 SEARCHED_DRAFTS = 100

@@ -1,0 +1,51 @@
+"""What the use cases of drafts take and give: a draft's state, what a write did, and what it is to save."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from draftkeep.canonical import Content
+from draftkeep.model import Draft, Entry
+
+
+class Outcome(StrEnum):
+    """What a use case did; also the name of its metric."""
+
+    CREATED = "created"
+    SAVED = "saved"
+    UNCHANGED = "unchanged"
+    UNDONE = "undone"
+    REDONE = "redone"
+    RESET = "reset"
+    DISCARDED = "discarded"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A draft as its owner sees it.
+
+    content: canonical JSON bytes
+    history: the newest content entries, newest first, at most 20 and never none
+    """
+
+    draft: Draft
+    head: Entry
+    content: bytes
+    history: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The state after a write, and what the write did."""
+
+    state: State
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A content to be saved, and the name that lists show of it."""
+
+    content: Content
+    name: str | None = None
