@@ -130,6 +130,22 @@ def test_a_save_that_was_done_before_it_collided_is_answered_though_a_rival_foll
     assert drafts_head_version(rival, draft) == 3
 
 
+def test_a_discard_that_was_done_before_it_collided_does_not_end_the_draft_begun_since(
+    client: DynamoDBClient, table: str
+) -> None:
+    rival, draft = Drafts(new_log(client, table)), a_draft()
+    rival.save(draft, AUTHOR, a_content("1"), NOTHING_SAID)
+
+    def follow(_: float) -> None:
+        rival.save(draft, AUTHOR, a_content("begun anew"), NOTHING_SAID)
+
+    with colliding_after_success("TransactWriteItems"):
+        tombstone = Drafts(new_log(client, table), sleep=follow).discard(draft, AUTHOR, NOTHING_SAID)
+
+    assert tombstone
+    assert (tombstone.version, drafts_head_version(rival, draft)) == (2, 3)
+
+
 def drafts_head_version(drafts: Drafts, draft: Draft) -> int:
     return drafts.read(draft).head.version
 

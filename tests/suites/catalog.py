@@ -166,6 +166,15 @@ def test_joining_rows_and_arguments_are_one_by_their_attributes_whatever_their_v
     assert first.id == second.id == third.id
 
 
+def test_a_search_lists_a_row_once_though_two_of_its_names_begin_so(catalog: Catalog) -> None:
+    row = share(catalog, "args", "order_number, the first", name="order_number")
+
+    found = catalog.page(ADMIN, "args", "order", 25, None, private=False)
+    by_label = catalog.page(ADMIN, "args", "order_number, the", 25, None, private=False)
+
+    assert [one.id for one in found.rows] == [one.id for one in by_label.rows] == [row.id]
+
+
 def test_creating_a_value_again_gives_the_row_that_has_it(catalog: Catalog) -> None:
     first, _ = catalog.create(ADMIN, a_row(value="Human Resources", id_="hr"))
 

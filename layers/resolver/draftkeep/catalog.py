@@ -167,9 +167,7 @@ class Catalog:
             )
             for item in found.items:
                 row = _row_of(item)
-                # Without a prefix each row is listed once, by its own value.
-                listed = _begins(row, begins) if begins else "alias" not in item
-                if listed and not row.archived:
+                if not row.archived and _is_listed(row, begins, alias="alias" in item):
                     rows.append(row)
             after = found.next
             if after is None or len(rows) == limit:
@@ -201,10 +199,15 @@ class Catalog:
                 self._store.put(Put(_item(scope, row, item["sk"]["S"], alias=True)))
 
 
-def _begins(row: Row, begins: str) -> bool:
-    """Whether a name of the row begins so; the key shows no more than its first part, and a `#` of its own."""
-    names = (own_name(row.type, row.value, row.attributes), *other_names(row))
-    return any(normalise(name).startswith(begins) for name in names)
+def _is_listed(row: Row, begins: str, *, alias: bool) -> bool:
+    """Whether an item lists its row: each row is listed once, by its own name if that one begins so.
+
+    The key alone does not tell: it holds the first part of a name only, and a `#` of its own.
+    """
+    own = normalise(own_name(row.type, row.value, row.attributes)).startswith(begins)
+    if not alias:
+        return own
+    return not own and any(normalise(name).startswith(begins) for name in other_names(row))
 
 
 def _same(one: Row, other: Row) -> bool:

@@ -196,15 +196,22 @@ class Drafts:
         Raises: PreconditionRequired, VersionConflict, DraftExists
         Cost: 1 query and 1 transaction of 3 writes (6 write units)
         """
+        tombstone: Tombstone | None = None
+        first: int | None = None
         for page in self._fresh_pages(draft):
-            if page.head is None:
-                return None
+            # A lost race may have ended the draft that was meant; one that was begun since is another.
+            if page.head is None or (first is not None and page.head.position.first != first):
+                return tombstone
+            first = page.head.position.first
             verdict = judge_discard(precondition, page.version, guarded=guarded)
             self._raise_unless_proceeding(verdict, draft, page, precondition)
             tombstone = Tombstone(page.last_version + 1, self.new_id(), self._time_after(page), author)
             try:
                 self.log.discard(draft, tombstone, page.head)
-            except (Superseded, Collided):
+            except Superseded:
+                tombstone = None
+                continue
+            except Collided:
                 continue
             return tombstone
         raise Contended
