@@ -86,3 +86,15 @@ def test_a_body_that_the_gateway_cannot_carry_is_its_own_413(api: Api, draft: st
     assert (plain.status, plain.json) == (413, {"message": "Request Entity Too Large"})
     assert as_bytes.status == 413
     assert as_bytes.code == "content_too_large"
+
+
+def test_an_answer_full_of_escapes_is_carried_within_lambdas_limit(api: Api, draft: str) -> None:
+    quotes = {"comment": '"' * (2 * MIB - 100)}
+    body = json.dumps(quotes).encode()
+    assert LIMIT - 200 < len(body) <= LIMIT
+
+    saved = api.call("PUT", draft, body, content_type="application/vnd.agent-draft+json")
+    read = api.call("GET", draft)
+
+    assert (saved.status, read.status) == (200, 200)
+    assert saved.json["headData"] == read.json["headData"] == quotes

@@ -233,6 +233,12 @@ def test_checks_are_made_in_the_published_order(
         _request(body, headers=headers).json_object()
 
 
+@pytest.mark.parametrize("body", ['{"x":1e999}', '{"x":' + "[" * 200 + "]" * 200 + "}", "{"])
+def test_an_unreadable_header_is_told_before_anything_that_the_body_says(body: str) -> None:
+    with pytest.raises(MalformedHeader):
+        _request(body, headers={"if-match": '"'}).json_object()
+
+
 # -------------------------------------------------------------------------------------------- bodies of moves
 
 
