@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from draftkeep.catalog import Catalog, Scope
+from draftkeep.operations import Operations
 from draftkeep.service.catalog import ADMINS, Resources
 from draftkeep.store import Store, new_client
 
@@ -18,7 +19,8 @@ def load_sample(table: str) -> int:
 
     Returns: int, the number of resources that were created
     """
-    resources = Resources(Catalog(Store(new_client(), table)))
+    store = Store(new_client(), table)
+    resources = Resources(Catalog(store), Operations(store))
     records = [json.loads(line) for line in SAMPLE.read_text(encoding="utf-8").splitlines()]
     scope = Scope(TENANT, "sample")
     if resources.catalog.get(scope, records[-1]["type"], records[-1]["id"]):

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from draftkeep.log import Log
+from draftkeep.operations import Operations
 from draftkeep.service.drafts import Drafts
+from draftkeep.service.writing import Writing
+from draftkeep.store import Store
 from tests.tables import new_log, new_table
 
 if TYPE_CHECKING:
@@ -28,5 +31,5 @@ def log(client: DynamoDBClient, table: str) -> Log:
 
 
 @pytest.fixture
-def drafts(log: Log) -> Drafts:
-    return Drafts(log)
+def drafts(client: DynamoDBClient, table: str, log: Log) -> Drafts:
+    return Drafts(Writing(log, Operations(Store(client, table))))

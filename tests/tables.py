@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from draftkeep.catalog import Catalog
 from draftkeep.keyframes import Keyframes
 from draftkeep.log import Log
+from draftkeep.operations import Operations
+from draftkeep.service.drafts import Drafts
+from draftkeep.service.forms import Forms
+from draftkeep.service.proposals import Proposals
+from draftkeep.service.writing import Writing
 from draftkeep.store import Store
 from local.template import parse_template
 
@@ -24,6 +30,21 @@ def new_table(client: DynamoDBClient) -> str:
     name = f"drafts-{uuid.uuid4().hex}"
     client.create_table(TableName=name, **_DRAFTS.definition)
     return name
+
+
+def new_drafts(client: DynamoDBClient, table: str, **given: Any) -> Drafts:
+    """The use cases of drafts on a table, as a fresh container has them; `given`: clock, ids and waits."""
+    return Drafts(new_writing(client, table, **given))
+
+
+def new_forms(drafts: Drafts, catalog: Catalog) -> Forms:
+    """The use cases of form drafts over those of all drafts."""
+    return Forms(drafts, Proposals(drafts.writing), catalog)
+
+
+def new_writing(client: DynamoDBClient, table: str, **given: Any) -> Writing:
+    """How a table is written, as a fresh container has it."""
+    return Writing(new_log(client, table), Operations(Store(client, table)), **given)
 
 
 def new_log(client: DynamoDBClient, table: str) -> Log:

@@ -1,17 +1,28 @@
-"""PUT, GET, DELETE …/agents/{agent}/revisions/{revision}/draft, its moves, and the list of an agent's drafts."""
+"""PUT, GET, DELETE …/agents/{agent}/revisions/{revision}/draft, its moves and proposals, and an agent's drafts."""
 
+import uuid
+from dataclasses import replace
 from typing import Any
 
 from agent_draft import contract
+from agent_draft.merging import AgentTerms
 from draftkeep import canonical, wiring
-from draftkeep.errors import NotFound
-from draftkeep.http.answers import Answer
+from draftkeep.changes import pointer
+from draftkeep.errors import InvalidFields, NotFound, Problem
+from draftkeep.http.answers import Answer, entity_tag, json_text
 from draftkeep.http.app import App
-from draftkeep.http.drafts import LIST_LIMIT, Surface, page_cursor, page_of_drafts, serve_draft, written
+from draftkeep.http.drafts import LIST_LIMIT, Surface, envelope, note, page_cursor, page_of_drafts, serve_draft, written
 from draftkeep.http.headers import NUMBER
 from draftkeep.http.naming import CAMEL
-from draftkeep.http.requests import Request
+from draftkeep.http.operation_keys import REPLAYED, fingerprint, header_key, operation_key
+from draftkeep.http.proposals import accepted_fields, serve_draft_proposals
+from draftkeep.http.requests import Request, refuse_unknown
 from draftkeep.model import Draft, Entry, Kind
+from draftkeep.operations import Claim
+from draftkeep.service.acks import Ack
+from draftkeep.service.proposals import Proposed
+from draftkeep.service.states import Outcome
+from draftkeep.service.writing import owner_of
 
 BASE = "/v1/tenants/{tenant}/agents/{agent}"
 DRAFT = BASE + "/revisions/{revision}/draft"
@@ -28,7 +39,7 @@ def _draft_of(request: Request) -> Draft:
     return Draft(Kind.AGENT, request.principal.tenant, request.principal.user, f"{agent}/{revision}", group=agent)
 
 
-def _identity(draft: Draft, _head: Entry) -> dict[str, Any]:
+def _address(draft: Draft) -> dict[str, Any]:
     agent, _, revision = draft.id.partition("/")
     return {"agentId": agent, "baseRevision": int(revision)}
 
@@ -40,25 +51,83 @@ AGENT = Surface(
     separator=":",
     absent_status=204,
     draft_of=_draft_of,
-    identity=_identity,
+    address=_address,
     derived=contract.review,
 )
 
-drafts = wiring.drafts()
+KEY = CAMEL.operation_key
+TERMS = AgentTerms()
+
+drafts, proposals, acks = wiring.drafts(), wiring.proposals(), wiring.acks()
 app = App(Kind.AGENT, CAMEL)
 serve_draft(app, AGENT, drafts)
+serve_draft_proposals(app, AGENT, proposals, lambda _: TERMS)
 
 
 @app.route("PUT", DRAFT, "save")
 def save(request: Request) -> Answer:
-    """Autosave the head. Source: docs/api.md "Preconditions"."""
+    """Autosave the head; with `?soft=true` propose instead. Source: docs/api.md "Preconditions" and "Proposals"."""
     draft = _draft_of(request)
     payload = request.json_object()
     precondition = request.precondition()
+    # The payload has no member for it: the key comes in the header.
+    key = header_key(request)
+    claim = Claim(key, fingerprint(request, payload, KEY)) if key is not None else None
+    soft = request.switch("soft")
     contract.check(payload)
-    request.refuse_unbuilt("soft", "merge")
-    content = canonical.canonicalise(payload)
-    return written(request, AGENT, drafts.save(draft, request.principal.author, content, precondition))
+    request.refuse_unbuilt("merge")
+    content, author = canonical.canonicalise(payload), request.principal.author
+    if soft:
+        claim = claim or Claim(str(uuid.uuid4()), fingerprint(request, payload, KEY))
+        return _proposed(request, proposals.propose(draft, author, content, precondition, claim))
+    return written(request, AGENT, drafts.save(draft, author, content, precondition, claim))
+
+
+@app.route("POST", DRAFT + ":ack", "ack")
+def acknowledge(request: Request) -> Answer:
+    """Accept or reject a proposal. Body: {idempotencyKey, accept, acceptFields?}."""
+    draft = _draft_of(request)
+    body = request.json_object()
+    precondition = request.precondition()
+    ack = _ack(draft, body, operation_key(request, body, KEY))
+    decided = acks.decide(owner_of(draft), request.principal.author, ack, precondition, TERMS)
+    replayed = REPLAYED if decided.replayed else {}
+    version = decided.state.head.version if decided.state else 0
+    note(request, decided.outcome, version, replayed=decided.replayed)
+    if decided.state is None:
+        return Answer(204, headers=replayed)
+    answer = envelope(AGENT, decided.state)
+    return replace(answer, headers={**answer.headers, **replayed})
+
+
+def _ack(draft: Draft, body: dict[str, Any], key: str | None) -> Ack:
+    refuse_unknown(body, frozenset({KEY, "accept", CAMEL.accepted_fields}))
+    accept, fields = body.get("accept"), accepted_fields(body, CAMEL.accepted_fields)
+    problems = []
+    if not isinstance(accept, bool):
+        problems.append(Problem("/accept", "wrong_type", "Send true to accept, false to reject."))
+    if key is None:
+        problems.append(Problem(pointer((KEY,)), "missing", "Say which proposal: send its operation key."))
+    if fields is not None and accept is False:
+        at = pointer((CAMEL.accepted_fields,))
+        problems.append(Problem(at, "not_with_reject", "A rejection is one of all changes."))
+    if problems:
+        raise InvalidFields(problems)
+    return Ack(str(key), bool(accept), draft.id, fields)
+
+
+def _proposed(request: Request, proposed: Proposed) -> Answer:
+    record = proposed.record
+    note(request, Outcome.PROPOSED, record.version, replayed=proposed.replayed)
+    members = _address(proposed.draft) | {
+        "version": record.version,
+        KEY: record.key,
+        "baseVersion": record.proposal.base_version if record.proposal else 0,
+        "createdAt": record.created_at_ms,
+        **contract.review(proposed.content),
+    }
+    body = json_text(members, {CAMEL.content: proposed.content})
+    return Answer(200, body, entity_tag(record.version) | (REPLAYED if proposed.replayed else {}))
 
 
 @app.route("GET", BASE + "/drafts", "list")
@@ -71,7 +140,7 @@ def list_drafts(request: Request) -> Answer:
 
 
 def _listed(draft: Draft, head: Entry) -> dict[str, Any]:
-    return _identity(draft, head) | {"version": head.version, "updatedAt": head.created_at_ms}
+    return _address(draft) | {"version": head.version, "updatedAt": head.created_at_ms}
 
 
 handler = app.handler

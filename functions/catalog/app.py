@@ -1,6 +1,7 @@
 """GET, POST /catalog/{type}, GET, DELETE /catalog/{type}/{id}, POST /catalog/import."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from draftkeep import wiring
@@ -10,16 +11,20 @@ from draftkeep.errors import InvalidFields, MalformedQuery, Problem
 from draftkeep.http.answers import Answer, json_text
 from draftkeep.http.app import App
 from draftkeep.http.naming import SNAKE
+from draftkeep.http.operation_keys import REPLAYED, claim_of
 from draftkeep.http.pages import decoded_cursor, next_link
 from draftkeep.http.requests import MAX_PROBLEMS, Request, refuse_unknown
+from draftkeep.operations import Claim
 from draftkeep.resources import Row
-from draftkeep.service.catalog import MAX_RECORDS, Imported
+from draftkeep.service.catalog import MAX_RECORDS, Imported, Kept, raise_unless_admin
 
 LIST_LIMIT = 100
 # Lists show long values cut; the row itself has them whole.
 LISTED_CODE_POINTS = 1000
 SHARED_SCOPE, PRIVATE_SCOPE = "shared", "private"
 _CURSOR = re.compile(r"VALUE#.{0,300}#[0-9a-f]{64}", re.DOTALL)
+
+KEY = SNAKE.operation_key
 
 resources = wiring.resources()
 app = App("catalog", SNAKE)
@@ -47,11 +52,16 @@ def list_rows(request: Request) -> Answer:
 def create(request: Request) -> Answer:
     """Create a shared row; 200 with the one there is when the value exists already."""
     record = request.json_object()
-    request.refuse_unbuilt()
+    claim = claim_of(request, record, KEY)
     type_ = request.param("type")
-    row, created = resources.create(_scope(request), request.principal.groups, type_, record)
-    request.notes["outcome"] = "created" if created else "unchanged"
-    return Answer(201 if created else 200, json_text(_shown(row)))
+
+    def run() -> Kept:
+        record.pop(KEY, None)
+        row, created = resources.create(_scope(request), request.principal.groups, type_, record)
+        request.notes["outcome"] = "created" if created else "unchanged"
+        return Kept(201 if created else 200, json_text(_shown(row)))
+
+    return _once(request, claim, run)
 
 
 @app.route("GET", "/catalog/{type}/{id}", "catalog_read")
@@ -63,18 +73,21 @@ def read(request: Request) -> Answer:
 @app.route("DELETE", "/catalog/{type}/{id}", "catalog_archive")
 def archive(request: Request) -> Answer:
     """Archive a shared row: what selected it keeps it, and it is not selected anew."""
-    request.no_fields()
-    request.refuse_unbuilt()
-    resources.archive(_scope(request), request.principal.groups, request.param("type"), request.param("id"))
-    return Answer(204)
+    claim = claim_of(request, request.fields(KEY), KEY)
+
+    def run() -> Kept:
+        resources.archive(_scope(request), request.principal.groups, request.param("type"), request.param("id"))
+        return Kept(204, "")
+
+    return _once(request, claim, run)
 
 
 @app.route("POST", "/catalog/import", "catalog_import")
 def import_records(request: Request) -> Answer:
     """Create up to 500 shared rows, each for itself."""
     body = request.json_object()
-    request.refuse_unbuilt()
-    refuse_unknown(body, frozenset({"records"}))
+    claim = claim_of(request, body, KEY)
+    refuse_unknown(body, frozenset({"records", KEY}))
     records = body.get("records")
     if not isinstance(records, list) or len(records) > MAX_RECORDS:
         raise InvalidFields([Problem("/records", "wrong_type", f"Send a list of at most {MAX_RECORDS} records.")])
@@ -82,6 +95,10 @@ def import_records(request: Request) -> Answer:
     if wrong:
         listed = [Problem(f"/records/{i}", "wrong_type", "A record is an object.") for i in wrong[:MAX_PROBLEMS]]
         raise InvalidFields(listed, len(wrong))
+    return _once(request, claim, lambda: _imported(request, records))
+
+
+def _imported(request: Request, records: list[dict[str, Any]]) -> Kept:
     results = resources.import_records(_scope(request), request.principal.groups, records)
     members = {
         "created": sum(one.created for one in results),
@@ -89,7 +106,16 @@ def import_records(request: Request) -> Answer:
         "refused": sum(one.row is None for one in results),
         "results": [_result(index, one) for index, one in enumerate(results)],
     }
-    return Answer(200, json_text(members))
+    return Kept(200, json_text(members))
+
+
+def _once(request: Request, claim: Claim | None, run: Callable[[], Kept]) -> Answer:
+    """Answer a write, from its record if it was done before."""
+    raise_unless_admin(request.principal.groups)
+    kept = resources.once(_scope(request), claim, run)
+    if kept.replayed:
+        request.notes["outcome"] = "replayed"
+    return Answer(kept.status, kept.text or None, REPLAYED if kept.replayed else {})
 
 
 def _result(index: int, one: Imported) -> dict[str, Any]:

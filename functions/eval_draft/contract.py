@@ -49,6 +49,7 @@ class PatchEvalDraftRequest(Members):
     idempotency_key: str | None = None
     soft: bool | None = None
     accept: bool | None = None
+    accept_fields: Texts | None = None
 
 
 class PatchEvalDraftResponse(Answer):

@@ -59,6 +59,7 @@ class PatchPersonaDraftRequest(Members):
     idempotency_key: str | None = None
     soft: bool | None = None
     accept: bool | None = None
+    accept_fields: Texts | None = None
 
 
 class PatchPersonaDraftResponse(Answer):

@@ -1,7 +1,7 @@
 """The test form (an invocation to try): its request and answer, and which resource each field resolves to."""
 
 from draftkeep.http.forms import FormContract
-from draftkeep.http.members import Answer, Ids, Members, ModelFlags, ModelFlagValue, ModelFlagValues
+from draftkeep.http.members import Answer, Ids, Members, ModelFlags, ModelFlagValue, ModelFlagValues, Texts
 from draftkeep.model import Kind
 from draftkeep.resolver import fields
 from draftkeep.resolver.engine import Form
@@ -62,6 +62,7 @@ class PatchInvocationDraftRequest(Members):
     idempotency_key: str | None = None
     soft: bool | None = None
     accept: bool | None = None
+    accept_fields: Texts | None = None
 
 
 class PatchInvocationDraftResponse(Answer):

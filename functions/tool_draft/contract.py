@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from draftkeep.http.forms import FormContract
-from draftkeep.http.members import Answer, Ids, Members
+from draftkeep.http.members import Answer, Ids, Members, Texts
 from draftkeep.model import Kind
 from draftkeep.resolver import fields
 from draftkeep.resolver.arguments import Arguments
@@ -101,6 +101,7 @@ class PatchToolDraftRequest(Members):
     idempotency_key: str | None = None
     soft: bool | None = None
     accept: bool | None = None
+    accept_fields: Texts | None = None
 
 
 class PatchToolDraftResponse(Answer):

@@ -12,8 +12,6 @@ from draftkeep.canonical import canonicalise
 from draftkeep.catalog import Catalog, Scope
 from draftkeep.model import Kind
 from draftkeep.resources import Row
-from draftkeep.service.drafts import Drafts
-from draftkeep.service.forms import Forms
 from draftkeep.store import Store, new_client
 from local.engine import isolate
 from persona_draft.contract import PERSONA
@@ -21,7 +19,7 @@ from tests.bench.flows import Editor
 from tests.bench.meter import Meter, Usage
 from tests.engine.dynamodb_local import dynamodb_local
 from tests.suites.builders import ANY_VERSION, AUTHOR, NOTHING_SAID, a_draft, seen
-from tests.tables import ROOT, new_log, new_table
+from tests.tables import ROOT, new_drafts, new_forms, new_table
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -44,7 +42,7 @@ class Figure:
 
 def saves(client: DynamoDBClient, size: str) -> list[Figure]:
     """The average autosave of one edited step, over 400 in a row."""
-    drafts, meter, draft = Drafts(new_log(client, new_table(client))), Meter(client), a_draft()
+    drafts, meter, draft = new_drafts(client, new_table(client)), Meter(client), a_draft()
     editor = Editor(SIZES[size])
     drafts.save(draft, AUTHOR, canonicalise(editor.flow), NOTHING_SAID)
     usages: list[Usage] = []
@@ -65,7 +63,7 @@ def saves(client: DynamoDBClient, size: str) -> list[Figure]:
 
 def operations(client: DynamoDBClient) -> list[Figure]:
     """Each other operation on a small draft."""
-    drafts, meter, draft = Drafts(new_log(client, new_table(client))), Meter(client), a_draft()
+    drafts, meter, draft = new_drafts(client, new_table(client)), Meter(client), a_draft()
     first, second = canonicalise({"comment": "a"}), canonicalise({"comment": "b"})
     with meter.usage() as creation:
         drafts.save(draft, AUTHOR, first, NOTHING_SAID)
@@ -94,10 +92,10 @@ def operations(client: DynamoDBClient) -> list[Figure]:
 
 def forms(client: DynamoDBClient) -> list[Figure]:
     """A patch of one field of a form: of a text, of a value that is looked up, and of one that is new."""
-    drafts, meter = Drafts(new_log(client, new_table(client))), Meter(client)
+    drafts, meter = new_drafts(client, new_table(client)), Meter(client)
     catalog = Catalog(Store(client, new_table(client)))
     catalog.create(Scope("acme", "ann"), Row("support", "departments", "Customer Support"))
-    service = Forms(drafts, catalog)
+    service = new_forms(drafts, catalog)
     draft = service.begin(Kind.PERSONA, Scope("acme", "ann"))
     created = {"name": "Mira", "description": "First line of support", "instructions": "Answer politely. " * 60}
     service.save(PERSONA.form, draft, AUTHOR, created, NOTHING_SAID, new=True)

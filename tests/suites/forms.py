@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -22,13 +22,14 @@ from draftkeep.resources import computed_id
 from draftkeep.service.drafts import Drafts
 from draftkeep.service.forms import Forms
 from draftkeep.service.states import Outcome
+from draftkeep.store import Write
 from eval_draft.contract import EVAL
 from persona_draft.contract import PERSONA
 from test_draft.contract import TEST
 from tests.catalogs import ADMIN, new_catalog, new_catalog_table, share
 from tests.suites.builders import ANY_VERSION, AUTHOR, seen
 from tests.suites.editors import Editor, State
-from tests.tables import new_log
+from tests.tables import new_drafts, new_forms
 from tool_draft.contract import TOOL
 
 if TYPE_CHECKING:
@@ -52,14 +53,14 @@ def catalog(client: DynamoDBClient, catalog_table: str) -> Catalog:
 
 
 @pytest.fixture
-def forms(log: Log, catalog: Catalog) -> Forms:
-    return Forms(Drafts(log), catalog)
+def forms(drafts: Drafts, catalog: Catalog) -> Forms:
+    return new_forms(drafts, catalog)
 
 
 @pytest.fixture
 def new_process(client: DynamoDBClient, table: str, catalog_table: str) -> Callable[[], Forms]:
     """Makes the use cases as another container has them: nothing shared but the tables."""
-    return lambda: Forms(Drafts(new_log(client, table)), new_catalog(client, catalog_table))
+    return lambda: new_forms(new_drafts(client, table), new_catalog(client, catalog_table))
 
 
 @pytest.fixture
@@ -96,7 +97,9 @@ def everything(client: DynamoDBClient, *tables: str) -> list[Any]:
 class Interrupted(Log):
     """The log of a process that ends when it is about to append."""
 
-    def append(self, draft: Draft, entry: Entry, content: Content | None, head: Entry | None) -> Entry:
+    def append(
+        self, draft: Draft, entry: Entry, content: Content | None, head: Entry | None, before: Sequence[Write] = ()
+    ) -> Entry:
         raise Unreachable
 
 
@@ -105,11 +108,18 @@ class Overtaken(Log):
 
     rival: Callable[[], object] | None = None
 
-    def append(self, draft: Draft, entry: Entry, content: Content | None, head: Entry | None) -> Entry:
+    def append(
+        self, draft: Draft, entry: Entry, content: Content | None, head: Entry | None, before: Sequence[Write] = ()
+    ) -> Entry:
         rival, self.rival = self.rival, None
         if rival:
             rival()
-        return super().append(draft, entry, content, head)
+        return super().append(draft, entry, content, head, before)
+
+
+def over(forms: Forms, log: Log) -> Forms:
+    """The same use cases over another log."""
+    return replace(forms, drafts=Drafts(replace(forms.drafts.writing, log=log)))
 
 
 def log_like(log: Log, kind: type[Log]) -> Any:
@@ -119,7 +129,7 @@ def log_like(log: Log, kind: type[Log]) -> Any:
 def interrupt(editor: Editor, **fields: Any) -> None:
     """Send a patch from a process that ends after it made its resources and before it saved."""
     forms = editor.forms
-    editor.forms = replace(forms, drafts=replace(forms.drafts, log=log_like(forms.drafts.log, Interrupted)))
+    editor.forms = over(forms, log_like(forms.drafts.log, Interrupted))
     with pytest.raises(Unreachable):
         editor.send(fields)
     editor.forms = forms
@@ -1359,7 +1369,7 @@ def test_a_patch_overtaken_by_a_rival_applies_to_the_rivals_state(
     forms: Forms, new_process: Callable[[], Forms]
 ) -> None:
     overtaken: Overtaken = log_like(forms.drafts.log, Overtaken)
-    slow = Editor(replace(forms, drafts=replace(forms.drafts, log=overtaken)), PERSONA)
+    slow = Editor(over(forms, overtaken), PERSONA)
     slow.send(name="base")
     rival = Editor(new_process(), PERSONA, draft=slow.draft)
 
@@ -1374,7 +1384,7 @@ def test_a_patch_with_a_version_that_a_rival_overtakes_is_a_conflict(
     forms: Forms, new_process: Callable[[], Forms]
 ) -> None:
     overtaken: Overtaken = log_like(forms.drafts.log, Overtaken)
-    slow = Editor(replace(forms, drafts=replace(forms.drafts, log=overtaken)), PERSONA)
+    slow = Editor(over(forms, overtaken), PERSONA)
     slow.send(name="base")
     rival = Editor(new_process(), PERSONA, draft=slow.draft)
 
@@ -1389,7 +1399,7 @@ def test_a_rival_that_discards_the_draft_makes_the_patch_not_found(
     forms: Forms, new_process: Callable[[], Forms]
 ) -> None:
     overtaken: Overtaken = log_like(forms.drafts.log, Overtaken)
-    slow = Editor(replace(forms, drafts=replace(forms.drafts, log=overtaken)), PERSONA)
+    slow = Editor(over(forms, overtaken), PERSONA)
     slow.send(name="base")
     draft = slow.draft
     assert draft

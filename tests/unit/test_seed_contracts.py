@@ -19,6 +19,7 @@ CONTRACTS = {"persona": PERSONA, "tool": TOOL, "eval": EVAL, "test": TEST}
 SEEDS = json.loads((ROOT / "tests" / "contract" / "seeds.json").read_text())
 
 # What the product adds to the documents; DESIGN 2.2 and 2.3.
+MORE_IN_ALL_REQUESTS = {"accept_fields": "string[]"}
 MORE_IN_REQUESTS = {"test": {"soft": "boolean"}}
 MORE_IN_ANSWERS = {"version": "integer"}
 
@@ -90,7 +91,7 @@ def test_every_kind_of_form_has_a_document() -> None:
 def test_a_request_has_the_documents_fields_with_their_types_and_only_the_declared_extensions(kind: str) -> None:
     documented = {row["field"]: spelled(row["type"]) for row in SEEDS[kind]["request"]}
 
-    assert types_of(CONTRACTS[kind].request) == documented | MORE_IN_REQUESTS.get(kind, {})
+    assert types_of(CONTRACTS[kind].request) == documented | MORE_IN_ALL_REQUESTS | MORE_IN_REQUESTS.get(kind, {})
 
 
 @kinds
@@ -150,7 +151,14 @@ def test_an_empty_form_fits_its_model(kind: str) -> None:
 
 @kinds
 def test_every_field_of_a_request_is_resolved_or_belongs_to_the_operation(kind: str) -> None:
-    operation = {"draft_id", "input_draft_id", "idempotency_key", "soft", "accept", "args_outputs_ids"}
+    operation = {
+        "draft_id",
+        "input_draft_id",
+        "idempotency_key",
+        "soft",
+        "accept",
+        "args_outputs_ids",
+    } | MORE_IN_ALL_REQUESTS.keys()
 
     contract = CONTRACTS[kind]
 

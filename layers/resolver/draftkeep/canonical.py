@@ -43,10 +43,15 @@ def canonicalise(value: Any) -> Content:
     Raises: ContentTooLarge (the canonical form is longer than 4 MiB: `1e200` is written out)
     Cost: one pass of the C encoder and one SHA-256
     """
-    text = _encode(value).encode()
+    text = canonical_text(value).encode()
     if len(text) > MAX_BYTES:
         raise ContentTooLarge(MAX_BYTES)
     return Content(text, hash_of(text))
+
+
+def canonical_text(value: Any) -> str:
+    """Write a JSON value in canonical form."""
+    return _encode(value)
 
 
 def hash_of(text: bytes) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,19 @@ class CurrentState:
     operation: str | None = None
     content: bytes | None = None
     seen_content: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place of a content with its values: in the base, now, and as proposed.
+
+    name: a field of a form, or a JSON pointer; a value is JSON, or ABSENT (`draftkeep.merging`) where there is none
+    """
+
+    name: str
+    base: Any
+    proposed: Any
+    current: Any = None
 
 
 class DraftkeepError(Exception):
@@ -143,6 +157,50 @@ class NothingToRedo(DraftkeepError):
 
     def __init__(self, current_version: int) -> None:
         self.current_version = current_version
+
+
+class OperationKeyReused(DraftkeepError):
+    """The operation key was used for another request."""
+
+
+class KeysDiffer(DraftkeepError):
+    """The body and the header name two operation keys."""
+
+
+class NotAProposal(DraftkeepError):
+    """The operation key is that of a request that proposed nothing."""
+
+
+class AlreadyDecided(DraftkeepError):
+    """The proposal was decided otherwise before.
+
+    accepted: the verdict; fields: those accepted, None for all; decided_at_ms, decided_by, actor: when and by whom
+    """
+
+    def __init__(
+        self, *, accepted: bool, fields: Sequence[str] | None, decided_at_ms: int, decided_by: str, actor: str | None
+    ) -> None:
+        self.accepted = accepted
+        self.fields = fields
+        self.decided_at_ms = decided_at_ms
+        self.decided_by = decided_by
+        self.actor = actor
+
+
+class ProposalConflict(DraftkeepError):
+    """The draft changed since the proposal was made, at the same places.
+
+    places: what both changed, with the value in the proposal's base, now, and as proposed
+    """
+
+    def __init__(self, current_version: int, base_version: int, places: Sequence[Place]) -> None:
+        self.current_version = current_version
+        self.base_version = base_version
+        self.places = tuple(places)
+
+
+class DraftDiscarded(DraftkeepError):
+    """The draft that the operation was about was discarded since."""
 
 
 class Forbidden(DraftkeepError):

@@ -36,10 +36,7 @@ def item_of(draft: Draft, record: Record) -> Item:
         "sk": {"S": keys.version_key(record.version)},
         "att": {"S": record.attempt},
         "at": {"N": str(record.created_at_ms)},
-        "by": {"S": record.author.user},
-    }
-    if record.author.actor is not None:
-        item["via"] = {"S": record.author.actor}
+    } | author_item(record.author, "by", "via")
     if isinstance(record, Tombstone):
         return item | {"op": {"S": Operation.DISCARD}}
     item["op"] = {"S": record.operation}
@@ -50,7 +47,11 @@ def item_of(draft: Draft, record: Record) -> Item:
         item["pin"] = {"BOOL": True}
     if record.label is not None:
         item["label"] = {"S": record.label}
-    return item | _position_item(record.position) | _snapshot_item(record.snapshot)
+    if record.key is not None:
+        item["key"] = {"S": record.key}
+    if record.proposer is not None:
+        item |= author_item(record.proposer, "pby", "pvia")
+    return item | _position_item(record.position) | snapshot_item(record.snapshot)
 
 
 def record_of(item: Mapping[str, Mapping[str, Any]]) -> Record:
@@ -58,7 +59,7 @@ def record_of(item: Mapping[str, Mapping[str, Any]]) -> Record:
     version = int(item["sk"]["S"].removeprefix(keys.VERSION_PREFIX))
     attempt = item["att"]["S"]
     created_at_ms = int(item["at"]["N"])
-    author = Author(item["by"]["S"], item["via"]["S"] if "via" in item else None)
+    author = author_of(item, "by", "via")
     operation = Operation(item["op"]["S"])
     if operation is Operation.DISCARD:
         return Tombstone(version, attempt, created_at_ms, author)
@@ -76,10 +77,12 @@ def record_of(item: Mapping[str, Mapping[str, Any]]) -> Record:
             redo_target=_number(item, "redo"),
             redo_rest=_number(item, "rest"),
         ),
-        snapshot=_snapshot_of(item),
+        snapshot=snapshot_of(item),
         name=item["name"]["S"] if "name" in item else None,
         pinned="pin" in item and bool(item["pin"]["BOOL"]),
         label=item["label"]["S"] if "label" in item else None,
+        key=item["key"]["S"] if "key" in item else None,
+        proposer=author_of(item, "pby", "pvia") if "pby" in item else None,
     )
 
 
@@ -88,6 +91,17 @@ def bytes_without_body(draft: Draft, entry: Entry) -> int:
     room_for_keyframe = Keyframe(keys.keyframe_id(entry.version, entry.attempt), 99, 9999)
     snapshot = replace(entry.snapshot, form=Form.KEYFRAME, body=b"-", keyframe=room_for_keyframe, overspent_units=9999)
     return item_bytes(item_of(draft, replace(entry, snapshot=snapshot))) - len(snapshot.body)
+
+
+def author_item(author: Author, user: str, actor: str) -> Item:
+    """Write an author as attributes of these names."""
+    item: Item = {user: {"S": author.user}}
+    return item if author.actor is None else item | {actor: {"S": author.actor}}
+
+
+def author_of(item: Mapping[str, Mapping[str, Any]], user: str, actor: str) -> Author:
+    """Read an author from attributes of these names."""
+    return Author(item[user]["S"], item[actor]["S"] if actor in item else None)
 
 
 def item_bytes(item: Mapping[str, Mapping[str, Any]]) -> int:
@@ -129,7 +143,8 @@ def _position_item(position: Position) -> Item:
     return item
 
 
-def _snapshot_item(snapshot: Snapshot) -> Item:
+def snapshot_item(snapshot: Snapshot) -> Item:
+    """Write a snapshot as attributes of an item."""
     item: Item = {
         "hash": {"B": bytes.fromhex(snapshot.content_hash)},
         "size": {"N": str(snapshot.size_bytes)},
@@ -146,7 +161,8 @@ def _snapshot_item(snapshot: Snapshot) -> Item:
     return item
 
 
-def _snapshot_of(item: Mapping[str, Mapping[str, Any]]) -> Snapshot:
+def snapshot_of(item: Mapping[str, Mapping[str, Any]]) -> Snapshot:
+    """Read a snapshot from attributes of an item."""
     keyframe = Keyframe(item["kf"]["S"], int(item["kfn"]["N"]), int(item["kfu"]["N"])) if "kf" in item else None
     return Snapshot(
         content_hash=bytes(item["hash"]["B"]).hex(),

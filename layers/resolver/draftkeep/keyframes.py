@@ -9,7 +9,7 @@ from draftkeep import keys, snapshots
 from draftkeep.errors import CorruptSnapshot
 from draftkeep.items import Item
 from draftkeep.model import Draft, Keyframe
-from draftkeep.store import Store
+from draftkeep.store import EXPIRES_AT, Store
 
 CACHE_BYTES = 64 * 1024 * 1024
 
@@ -52,6 +52,15 @@ class Keyframes:
     def remove(self, draft: Draft, keyframe: Keyframe) -> None:
         """Delete a keyframe that no entry names, nor ever will: its attempt was refused for good."""
         self._store.delete_many([_key(draft, keyframe.id, chunk) for chunk in range(keyframe.chunks)])
+
+    def expire(self, draft: Draft, keyframe: Keyframe, at_s: int) -> None:
+        """Let a keyframe go at a time, in epoch seconds: nothing names it for longer.
+
+        No condition: the chunks are written back as they are.
+        Cost: 1 consistent batch read, and the write units of the keyframe once more
+        """
+        wanted = [_key(draft, keyframe.id, chunk) for chunk in range(keyframe.chunks)]
+        self._store.put_many([item | {EXPIRES_AT: {"N": str(at_s)}} for item in self._store.get_many(wanted)])
 
     def remember(self, draft: Draft, keyframe: Keyframe, text: bytes) -> None:
         """Keep a keyframe's bytes for the next read, at the cost of the longest unread ones."""

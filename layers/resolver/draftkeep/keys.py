@@ -1,19 +1,22 @@
 """Where each item lies: the one place that knows the layout of the drafts table's keys.
 
-item      partition key                                   sort key                              example
-record    {kind}#draft#{tenant}#{user}#{draft}            V#{version:012d}                      V#…007
-keyframe  {kind}#keyframe#{tenant}#{user}#{draft}         {version:012d}#{attempt}#{chunk:03d}  …007#5f0c…#000
-index     {kind}#index#{tenant}#{user}[#{group}]          {created_ms:015d}#{draft}             …678#support/3
-trash     trash#{yyyy-mm-dd}                              SHA-256 of the log's partition key
+item       partition key                                   sort key                              example
+record     {kind}#draft#{tenant}#{user}#{draft}            V#{version:012d}                      V#…007
+keyframe   {kind}#keyframe#{tenant}#{user}#{draft}         {version:012d}#{attempt}#{chunk:03d}  …007#5f0c…#000
+index      {kind}#index#{tenant}#{user}[#{group}]          {created_ms:015d}#{draft}             …678#support/3
+proposal   {kind}#proposal#{tenant}#{user}                 {draft}#{created_ms:015d}#{key}       support/3#…678#k1
+operation  {kind}#op#{tenant}#{user}#{key}                 OP
+trash      trash#{yyyy-mm-dd}                              SHA-256 of the log's partition key
 
-Users are percent-encoded; tenants, groups and draft ids cannot contain `#`, so no key of one owner is another's.
+Users and operation keys are percent-encoded; tenants, groups and draft ids cannot contain `#`, so no key of one owner
+is another's.
 """
 
 from __future__ import annotations
 
 import hashlib
 from datetime import UTC, date, datetime, timedelta
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from draftkeep.model import Draft, Kind
 
@@ -46,6 +49,11 @@ def keyframe_id(version: int, attempt: str) -> str:
     return f"{version:012d}#{attempt}"
 
 
+def is_cut_by(keyframe: str, attempt: str) -> bool:
+    """Whether a keyframe is of this attempt's own making."""
+    return keyframe.endswith(f"#{attempt}")
+
+
 def chunk_key(keyframe: str, chunk: int) -> str:
     """The place of one chunk of a keyframe."""
     return f"{keyframe}#{chunk:03d}"
@@ -69,6 +77,37 @@ def index_sort_key(draft: Draft, created_at_ms: int) -> str:
 def draft_id_of_index(sort_key: str) -> str:
     """The draft that an index item is about."""
     return sort_key.split("#", 1)[1]
+
+
+def operation_key(kind: str, tenant: str, user: str, key: str) -> str:
+    """The partition of what was done with an operation key, by one user and for one kind."""
+    return f"{kind}#op#{tenant}#{quote(user, safe='')}#{quote(key, safe='')}"
+
+
+def proposals_key(kind: Kind, tenant: str, user: str) -> str:
+    """The partition that lists an owner's pending proposals."""
+    return f"{kind}#proposal#{tenant}#{quote(user, safe='')}"
+
+
+def proposals_prefix(draft_id: str) -> str:
+    """What the sort keys of one draft's proposals begin with."""
+    return f"{draft_id}#"
+
+
+def proposal_sort_key(draft_id: str, created_at_ms: int, key: str) -> str:
+    """The place of a proposal among an owner's: by draft, then by time."""
+    return f"{draft_id}#{created_at_ms:015d}#{quote(key, safe='')}"
+
+
+def key_of_proposal(sort_key: str) -> str:
+    """The operation key of the proposal that lies there."""
+    return unquote(sort_key.rsplit("#", 1)[1])
+
+
+def draft_of_log(log: str) -> Draft:
+    """The draft whose log is this partition; its group is not told."""
+    kind, _, tenant, user, draft_id = log.split("#")
+    return Draft(Kind(kind), tenant, unquote(user), draft_id)
 
 
 def trash_key(day: date) -> str:

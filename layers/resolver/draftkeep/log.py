@@ -17,8 +17,8 @@ from draftkeep import keys, snapshots
 from draftkeep.canonical import Content
 from draftkeep.items import Item, bytes_without_body, item_of, record_of
 from draftkeep.keyframes import Keyframes
-from draftkeep.model import Draft, Entry, Form, Kind, Page, Tombstone, page_of
-from draftkeep.store import Collided, Delete, Put, Refused, Store
+from draftkeep.model import Draft, Entry, Form, Kind, Page, Snapshot, Tombstone, page_of
+from draftkeep.store import Collided, Delete, Put, Refused, Store, Write
 
 PAGE_ENTRIES = 20
 
@@ -42,12 +42,14 @@ class Log:
         self._store = store
         self._keyframes = keyframes
 
-    def read(self, draft: Draft, limit: int = PAGE_ENTRIES) -> Page:
+    def read(self, draft: Draft, limit: int = PAGE_ENTRIES, upto: int | None = None) -> Page:
         """Read the newest part of a log, its head included.
 
+        upto: as the log was when this was its newest version
         Cost: 1 consistent query; 1 read unit per 4 KB (an entry takes 0.5 to 4 KB)
         """
-        found = self._store.query(keys.log_key(draft), prefix=keys.VERSION_PREFIX, newest_first=True, limit=limit)
+        before = None if upto is None else keys.version_key(upto + 1)
+        found = self._store.query(keys.log_key(draft), before=before, newest_first=True, limit=limit)
         return page_of([record_of(item) for item in found.items])
 
     def entries(self, draft: Draft, versions: Iterable[int]) -> dict[int, Entry]:
@@ -64,56 +66,80 @@ class Log:
 
         Cost: nothing for a content held whole or a cached keyframe, else 1 consistent batch read
         """
-        needs_keyframe = entry.snapshot.form is not Form.WHOLE
-        return snapshots.decode(entry.snapshot, self._keyframe(draft, entry) if needs_keyframe else None)
+        return self.restore(draft, entry.snapshot)
 
-    def append(self, draft: Draft, entry: Entry, content: Content | None, head: Entry | None) -> Entry:
+    def restore(self, draft: Draft, snapshot: Snapshot) -> bytes:
+        """Restore a content from its snapshot, as `content` does."""
+        needs_keyframe = snapshot.form is not Form.WHOLE
+        return snapshots.decode(snapshot, self._keyframe(draft, snapshot) if needs_keyframe else None)
+
+    def store(
+        self, draft: Draft, content: Content, previous: Snapshot | None, keyframe_id: str, bytes_beside: int
+    ) -> Snapshot:
+        """Store a content after `previous`; a keyframe, where one is cut, is written before this returns.
+
+        keyframe_id: the name for it; bytes_beside: what the item that will hold the snapshot weighs without it
+        Cost: nothing, as a rule: the snapshot holds the content; 1 batch write for a keyframe
+        """
+        held = self._keyframe(draft, previous) if previous else None
+        encoded = snapshots.encode(content, previous, held, keyframe_id, bytes_beside)
+        cut = encoded.snapshot.keyframe
+        if encoded.chunks and cut is not None:
+            self._keyframes.write(draft, cut, encoded.chunks)
+            self._keyframes.remember(draft, cut, content.text)
+        return encoded.snapshot
+
+    def drop(self, draft: Draft, snapshot: Snapshot, attempt: str) -> None:
+        """Remove the keyframe that an attempt cut for a snapshot, if it did: nothing names it, nor ever will."""
+        cut = snapshot.keyframe
+        if cut is not None and keys.is_cut_by(cut.id, attempt):
+            self._keyframes.remove(draft, cut)
+
+    def expire(self, draft: Draft, snapshot: Snapshot, attempt: str, at_s: int) -> None:
+        """Let the keyframe that an attempt cut for a snapshot go at a time, in epoch seconds."""
+        cut = snapshot.keyframe
+        if cut is not None and keys.is_cut_by(cut.id, attempt):
+            self._keyframes.expire(draft, cut, at_s)
+
+    def append(
+        self, draft: Draft, entry: Entry, content: Content | None, head: Entry | None, before: Sequence[Write] = ()
+    ) -> Entry:
         """Write `entry` as the next version, after `head` (None: the draft's first entry, which also lists it).
 
         content: what the entry makes current, to be stored; None when `entry.snapshot` holds a stored one already
+        before: writes to be done together with it, of the same attempt, and judged before it
         Returns: the entry as stored
-        Raises: Superseded (another attempt wrote this version), Collided
-        Cost: 1 conditional put (1 write unit for a small edit); a first entry 1 transaction of 2 puts; a new keyframe
-            1 batch write more
+        Raises: Superseded (another attempt wrote this version), Refused (one of `before`), Collided
+        Cost: 1 conditional put (1 write unit for a small edit); a first entry, or one with writes before it, 1
+            transaction; a new keyframe 1 batch write more
         """
         if content is None:
-            self._write(draft, entry, head)
+            self._write(draft, entry, head, before)
             return entry
-        encoded = snapshots.encode(
-            content,
-            head.snapshot if head else None,
-            self._keyframe(draft, head) if head else None,
-            keys.keyframe_id(entry.version, entry.attempt),
-            bytes_without_body(draft, entry),
-        )
-        entry = replace(entry, snapshot=encoded.snapshot)
-        if not encoded.chunks or encoded.snapshot.keyframe is None:
-            self._write(draft, entry, head)
-            return entry
-        self._keyframes.write(draft, encoded.snapshot.keyframe, encoded.chunks)
+        name, beside = keys.keyframe_id(entry.version, entry.attempt), bytes_without_body(draft, entry)
+        snapshot = self.store(draft, content, head.snapshot if head else None, name, beside)
+        entry = replace(entry, snapshot=snapshot)
         try:
-            self._write(draft, entry, head)
-        except Superseded:
-            self._keyframes.remove(draft, encoded.snapshot.keyframe)
+            self._write(draft, entry, head, before)
+        except (Superseded, Refused):
+            self.drop(draft, snapshot, entry.attempt)
             raise
-        self._keyframes.remember(draft, encoded.snapshot.keyframe, content.text)
         return entry
 
-    def discard(self, draft: Draft, tombstone: Tombstone, head: Entry) -> None:
+    def discard(self, draft: Draft, tombstone: Tombstone, head: Entry, before: Sequence[Write] = ()) -> None:
         """End a draft: write its tombstone, take it off its owner's list, and leave word for the sweep.
 
-        Raises: Superseded, Collided
+        before: as in `append`
+        Raises: Superseded, Refused, Collided
         Cost: 1 transaction of 3 writes, 6 write units
         """
-        self._settle(
-            tombstone.attempt,
-            [
-                Put(item_of(draft, tombstone), only_new=True),
-                Delete(_index_key(draft, head.draft_created_at_ms)),
-                # No condition: a second discard on the same day only raises the version up to which to sweep.
-                Put(_trash_item(draft, tombstone)),
-            ],
-        )
+        writes: list[Write] = [
+            Put(item_of(draft, tombstone), only_new=True),
+            Delete(_index_key(draft, head.draft_created_at_ms)),
+            # No condition: a second discard on the same day only raises the version up to which to sweep.
+            Put(_trash_item(draft, tombstone)),
+        ]
+        self._settle(tombstone.attempt, before, writes)
 
     def list_drafts(self, kind: Kind, tenant: str, user: str, group: str, limit: int, after: str | None) -> Listing:
         """List an owner's drafts of a kind and group with their heads.
@@ -132,32 +158,29 @@ class Log:
         living = tuple((draft, head) for draft, head in zip(drafts, heads, strict=True) if head)
         return Listing(living, names[-1] if len(found.items) > limit else None)
 
-    def _write(self, draft: Draft, entry: Entry, head: Entry | None) -> None:
-        put = Put(item_of(draft, entry), only_new=True)
-        if head is not None:
-            self._settle(entry.attempt, [put])
-            return
-        # The list item needs no condition: it stands and falls with the entry beside it.
-        listed = Put(_index_key(draft, entry.draft_created_at_ms))
-        self._settle(entry.attempt, [put, listed])
+    def _write(self, draft: Draft, entry: Entry, head: Entry | None, before: Sequence[Write]) -> None:
+        writes: list[Write] = [Put(item_of(draft, entry), only_new=True)]
+        if head is None:
+            # The list item needs no condition: it stands and falls with the entry beside it.
+            writes.append(Put(_index_key(draft, entry.draft_created_at_ms)))
+        self._settle(entry.attempt, before, writes)
 
-    def _settle(self, attempt: str, writes: Sequence[Put | Delete]) -> None:
+    def _settle(self, attempt: str, before: Sequence[Write], writes: Sequence[Write]) -> None:
         """Do writes whose first one is a record that must be new, and tell a rival's success from one's own."""
-        first = writes[0]
         try:
-            if len(writes) == 1 and isinstance(first, Put):
-                self._store.put(first)
-            else:
-                self._store.transact(writes, token=attempt)
+            self._store.write([*before, *writes], token=attempt)
         except Refused as refusal:
             if refusal.item is None:
                 # Whose record stands there is not known: nothing may be concluded, let alone removed.
                 raise Collided from None
-            if refusal.item["att"]["S"] != attempt:
-                raise Superseded from None
+            if refusal.item["att"]["S"] == attempt:
+                return
+            if refusal.index < len(before):
+                raise
+            raise Superseded from None
 
-    def _keyframe(self, draft: Draft, entry: Entry) -> bytes | None:
-        held = entry.snapshot.keyframe
+    def _keyframe(self, draft: Draft, snapshot: Snapshot) -> bytes | None:
+        held = snapshot.keyframe
         return self._keyframes.read(draft, held) if held else None
 
 

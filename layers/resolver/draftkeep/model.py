@@ -26,6 +26,7 @@ class Operation(StrEnum):
     UNDO = "undo"
     REDO = "redo"
     RESET = "reset"
+    ACCEPT = "accept"
     DISCARD = "discard"
 
 
@@ -151,6 +152,8 @@ class Entry:
     """One state of a draft. Immutable but for `pinned` and `label`; the newest one is the head.
 
     attempt: UUID of the one execution that wrote it; name: the draft's, for lists, cut.
+    key: the operation key of the request, if it had one.
+    author: who made it, for an accepted proposal who accepted it; proposer: then who had proposed it.
     Times are epoch milliseconds and never run backwards in a log.
     """
 
@@ -165,6 +168,8 @@ class Entry:
     name: str | None = None
     pinned: bool = False
     label: str | None = None
+    key: str | None = None
+    proposer: Author | None = None
 
     @property
     def is_content(self) -> bool:
@@ -206,6 +211,11 @@ class Page:
     def version(self) -> int:
         """What preconditions are judged against: 0 when there is no draft."""
         return self.entries[0].version if self.entries else 0
+
+    @property
+    def ended_at(self) -> int:
+        """The version of the newest tombstone, 0 when there is none: a draft begins right after it."""
+        return self.entries[0].position.first - 1 if self.entries else self.last_version
 
     def entry(self, version: int) -> Entry | None:
         """The entry of that version, if this page holds it."""

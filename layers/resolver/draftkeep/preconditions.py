@@ -77,20 +77,41 @@ def judge_patch(precondition: Precondition, version: int, *, identical: bool) ->
     return judge_save(precondition, version, identical=identical)
 
 
-def judge_move(precondition: Precondition, version: int) -> Verdict:
-    """Judge an undo, redo or reset of an existing draft: it must say which version it moves."""
+def judge_move(precondition: Precondition, version: int, *, keyed: bool = False) -> Verdict:
+    """Judge an undo, redo or reset of an existing draft: it must say which version it moves.
+
+    keyed: or have an operation key, which keeps a move that is sent again from moving twice
+    """
     if precondition.versions is None and not precondition.any_version:
-        return Verdict.REQUIRED
+        return Verdict.PROCEED if keyed and not precondition.only_new else Verdict.REQUIRED
     return Verdict.PROCEED if precondition.matches(version) else Verdict.CONFLICT
 
 
-def judge_discard(precondition: Precondition, version: int, *, guarded: bool = False) -> Verdict:
+def judge_proposal(precondition: Precondition, version: int, first: int) -> tuple[Verdict, int]:
+    """Judge the proposal of a whole content: it must say which version it was made of, not that this is current.
+
+    first: the first version of the draft that there is
+    Returns: the verdict, and the version that the content was made of, 0 for none
+    """
+    if version == 0:
+        return judge_save(precondition, 0, identical=False), 0
+    if precondition.is_empty:
+        return Verdict.REQUIRED, 0
+    if precondition.only_new:
+        return Verdict.EXISTS, 0
+    if precondition.any_version:
+        return Verdict.PROCEED, version
+    known = [seen for seen in precondition.versions or () if first <= seen <= version]
+    return (Verdict.PROCEED, max(known)) if known else (Verdict.CONFLICT, 0)
+
+
+def judge_discard(precondition: Precondition, version: int, *, guarded: bool = False, keyed: bool = False) -> Verdict:
     """Judge the discard of an existing draft: with If-Match only that version, else whatever is there.
 
-    guarded: a version must be said, as the kinds do whose drafts are found by id alone
+    guarded: a version must be said, as the kinds do whose drafts are found by id alone; or, `keyed`, an operation key
     """
     if precondition.only_new:
         return Verdict.EXISTS
     if precondition.versions is None and not precondition.any_version:
-        return Verdict.REQUIRED if guarded else Verdict.PROCEED
+        return Verdict.REQUIRED if guarded and not keyed else Verdict.PROCEED
     return Verdict.PROCEED if precondition.matches(version) else Verdict.CONFLICT

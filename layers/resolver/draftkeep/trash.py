@@ -8,6 +8,7 @@ from datetime import date
 
 from draftkeep import keys
 from draftkeep.items import Item
+from draftkeep.model import Draft
 from draftkeep.store import Store
 
 _PAGE = 1000
@@ -52,7 +53,7 @@ class Trash:
                 return
 
     def empty(self, discarded: Discarded, may_go_on: Callable[[], bool]) -> Emptied:
-        """Remove everything of a draft below its tombstone, then the word about it.
+        """Remove everything of a draft below its tombstone, also proposals for it, then the word about it.
 
         A draft begun anew in the same log is above the tombstone and stays.
         may_go_on: asked before each 1,000 items; the rest is left for the next time
@@ -68,5 +69,27 @@ class Trash:
                     return Emptied(removed, finished=False)
                 self._store.delete_many(found)
                 removed += len(found)
+        while found := self._proposals(discarded):
+            if not may_go_on():
+                return Emptied(removed, finished=False)
+            self._store.delete_many(found)
+            removed += len(found)
         self._store.delete_many([discarded.key])
         return Emptied(removed, finished=True)
+
+    def _proposals(self, discarded: Discarded) -> list[Item]:
+        """Keys of the proposals that were made before the discard, and of their records: nobody can decide them."""
+        draft = keys.draft_of_log(discarded.log)
+        partition, after = keys.proposals_key(draft.kind, draft.tenant, draft.user), None
+        while True:
+            found = self._store.query(partition, prefix=keys.proposals_prefix(draft.id), after=after, limit=_PAGE)
+            void = [item for item in found.items if int(item["seen"]["N"]) < discarded.tombstone]
+            after = found.next
+            if void or after is None:
+                return [key for item in void for key in _keys_of_proposal(draft, item)]
+
+
+def _keys_of_proposal(draft: Draft, pointer: Item) -> tuple[Item, Item]:
+    key = keys.key_of_proposal(pointer["sk"]["S"])
+    record = {"pk": {"S": keys.operation_key(draft.kind, draft.tenant, draft.user, key)}, "sk": {"S": "OP"}}
+    return {"pk": pointer["pk"], "sk": pointer["sk"]}, record

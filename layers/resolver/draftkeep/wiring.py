@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 from draftkeep.catalog import Catalog
 from draftkeep.keyframes import Keyframes
 from draftkeep.log import Log
+from draftkeep.operations import Operations
+from draftkeep.service.acks import Acks
 from draftkeep.service.catalog import Resources
 from draftkeep.service.drafts import Drafts
 from draftkeep.service.forms import Forms
+from draftkeep.service.proposals import Proposals
+from draftkeep.service.writing import Writing
 from draftkeep.settings import settings
 from draftkeep.store import Store, new_client
 from draftkeep.trash import Trash
@@ -34,26 +38,50 @@ def drafts_store() -> Store:
 @cache
 def drafts() -> Drafts:
     """The use cases on drafts."""
+    return Drafts(writing())
+
+
+@cache
+def writing() -> Writing:
+    """The one log of this process, and how it is written."""
     store = drafts_store()
-    return Drafts(Log(store, Keyframes(store)))
+    return Writing(Log(store, Keyframes(store)), Operations(store))
+
+
+@cache
+def proposals() -> Proposals:
+    """The use cases on proposals."""
+    return Proposals(writing())
+
+
+@cache
+def acks() -> Acks:
+    """The decisions on proposals."""
+    return Acks(writing())
 
 
 @cache
 def catalog() -> Catalog:
     """The resources."""
-    return Catalog(Store(client(), settings().catalog_table))
+    return Catalog(catalog_store())
+
+
+@cache
+def catalog_store() -> Store:
+    """The catalog table."""
+    return Store(client(), settings().catalog_table)
 
 
 @cache
 def forms() -> Forms:
     """The use cases on form drafts."""
-    return Forms(drafts(), catalog())
+    return Forms(drafts(), proposals(), catalog())
 
 
 @cache
 def resources() -> Resources:
     """The use cases on the catalog."""
-    return Resources(catalog())
+    return Resources(catalog(), Operations(catalog_store()))
 
 
 @cache
@@ -64,5 +92,18 @@ def trash() -> Trash:
 
 def forget() -> None:
     """Put everything together anew at the next use: for whoever changes the environment of a running process."""
-    for part in (settings, client, drafts_store, drafts, catalog, forms, resources, trash):
+    for part in (
+        settings,
+        client,
+        drafts_store,
+        writing,
+        drafts,
+        proposals,
+        acks,
+        catalog_store,
+        catalog,
+        forms,
+        resources,
+        trash,
+    ):
         part.cache_clear()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from draftkeep.errors import NotFound
@@ -12,10 +12,12 @@ from draftkeep.http.answers import Answer, entity_tag, json_text
 from draftkeep.http.app import App
 from draftkeep.http.headers import is_unmodified
 from draftkeep.http.naming import Naming, Present
+from draftkeep.http.operation_keys import REPLAYED, claim_of
 from draftkeep.http.pages import decoded_cursor, next_link
 from draftkeep.http.requests import Request
 from draftkeep.log import Listing
 from draftkeep.model import Author, Draft, Entry, Kind
+from draftkeep.operations import Claim
 from draftkeep.preconditions import Precondition
 from draftkeep.service.drafts import Drafts
 from draftkeep.service.states import Outcome, State, Written
@@ -29,7 +31,8 @@ class Surface:
     """How one kind of draft appears over HTTP: what differs between kinds, as data.
 
     path: of one draft; separator: stands before a move's name (`:` or `/`); absent_status: of a read without a draft
-    draft_of: the draft that a request names; identity: the members that name a draft in its envelope
+    draft_of: the draft that a request names; address: the members that name a draft
+    shows_key: whether answers carry an operation key
     derived: the members that follow from a content (canonical bytes)
     present: what a client is shown of a stored content; guarded: whether a discard must say a version
     """
@@ -40,10 +43,15 @@ class Surface:
     separator: str
     absent_status: int
     draft_of: Callable[[Request], Draft]
-    identity: Callable[[Draft, Entry], dict[str, Any]]
+    address: Callable[[Draft], dict[str, Any]]
     derived: Callable[[bytes], dict[str, Any]] = lambda _: {}
     present: Present = lambda text: text
     guarded: bool = False
+    shows_key: bool = False
+
+    def identity(self, draft: Draft, key: str) -> dict[str, Any]:
+        """The members that name a draft in its envelope, with the operation key of the request, or of the head."""
+        return self.address(draft) | ({self.naming.operation_key: key} if self.shows_key else {})
 
 
 def serve_draft(app: App, surface: Surface, drafts: Drafts) -> None:
@@ -68,50 +76,59 @@ def serve_draft(app: App, surface: Surface, drafts: Drafts) -> None:
     @app.route("DELETE", surface.path, "discard")
     def discard(request: Request) -> Answer:
         draft = surface.draft_of(request)
-        request.no_fields()
+        key = surface.naming.operation_key
+        claim = claim_of(request, request.fields(key), key)
         precondition = request.precondition()
-        request.refuse_unbuilt()
-        tombstone = drafts.discard(draft, request.principal.author, precondition, guarded=surface.guarded)
-        if tombstone:
-            request.notes |= {"outcome": Outcome.DISCARDED, "version": tombstone.version}
-        return Answer(204)
+        done = drafts.discard(draft, request.principal.author, precondition, claim, guarded=surface.guarded)
+        if done.version is not None:
+            note(request, Outcome.DISCARDED, done.version, replayed=done.replayed)
+        return Answer(204, headers=REPLAYED if done.replayed else {})
 
     for name, move in (("undo", drafts.undo), ("redo", drafts.redo), ("reset", drafts.reset)):
         app.route("POST", f"{surface.path}{surface.separator}{name}", name)(_moving(surface, move))
 
 
-def _moving(surface: Surface, move: Callable[[Draft, Author, Precondition], Written]) -> Callable[[Request], Answer]:
+Move = Callable[[Draft, Author, Precondition, Claim | None], Written]
+
+
+def _moving(surface: Surface, move: Move) -> Callable[[Request], Answer]:
     def serve(request: Request) -> Answer:
         draft = surface.draft_of(request)
-        request.no_fields()
+        key = surface.naming.operation_key
+        claim = claim_of(request, request.fields(key), key)
         precondition = request.precondition()
-        request.refuse_unbuilt()
-        return written(request, surface, move(draft, request.principal.author, precondition))
+        return written(request, surface, move(draft, request.principal.author, precondition, claim), claim)
 
     return serve
 
 
-def written(request: Request, surface: Surface, result: Written) -> Answer:
+def written(request: Request, surface: Surface, result: Written, claim: Claim | None = None) -> Answer:
     """Answer a write with the envelope of the state after it, and note it for the log."""
-    request.notes |= {"outcome": result.outcome, "version": result.state.head.version}
-    return envelope(surface, result.state)
+    note(request, result.outcome, result.state.head.version, replayed=result.replayed)
+    answer = envelope(surface, result.state, claim)
+    return replace(answer, headers={**answer.headers, **REPLAYED}) if result.replayed else answer
 
 
-def envelope(surface: Surface, state: State) -> Answer:
+def note(request: Request, outcome: Outcome, version: int, *, replayed: bool) -> None:
+    """Note for the log what a request did; one that was done before did nothing."""
+    request.notes |= {"outcome": "replayed" if replayed else outcome, "version": version}
+
+
+def envelope(surface: Surface, state: State, claim: Claim | None = None) -> Answer:
     """Answer with a draft's whole state.
 
     Members: the kind's identity, version, history cursor, what can be undone and redone, time, history, what follows
     from the content, and the content itself; at most 4 MiB and 40 KB beside it
     """
     head = state.head
-    members = surface.identity(state.draft, head) | surface.naming.spell(
+    members = surface.identity(state.draft, claim.key if claim else head.key or head.attempt) | surface.naming.spell(
         {
             "version": head.version,
             "historyCursor": head.position.cursor,
             "canUndo": head.position.can_undo,
             "canRedo": head.position.can_redo,
             "updatedAt": head.created_at_ms,
-            "history": [surface.naming.spell(_listed(entry)) for entry in state.history],
+            "history": [_listed(surface.naming, entry) for entry in state.history],
         }
     )
     members |= surface.derived(state.content)
@@ -135,11 +152,19 @@ def page_cursor(request: Request) -> str | None:
     return decoded_cursor(request, _CURSOR)
 
 
-def _listed(entry: Entry) -> dict[str, Any]:
-    return {
-        "seqNo": entry.version,
-        "contentHash": entry.snapshot.content_hash,
-        "pinned": entry.pinned,
-        "label": entry.label,
-        "createdAt": entry.created_at_ms,
-    }
+def _listed(naming: Naming, entry: Entry) -> dict[str, Any]:
+    proposer = entry.proposer
+    return naming.spell(
+        {
+            "seqNo": entry.version,
+            "contentHash": entry.snapshot.content_hash,
+            "pinned": entry.pinned,
+            "label": entry.label,
+            "createdAt": entry.created_at_ms,
+            "createdBy": entry.author.user,
+            "actor": entry.author.actor,
+            "operation": entry.operation,
+            # Whoever accepted a proposal made the entry; this is who had proposed it.
+            "proposedBy": {"user": proposer.user, "actor": proposer.actor} if proposer else None,
+        }
+    )

@@ -18,11 +18,23 @@ Present = Callable[[bytes], bytes]
 class Naming:
     """The spelling of one kind's answers.
 
-    content: the key that carries the content; snake: whether words are joined by `_`
+    content: the key that carries the content; place: the one that names a place of it
+    snake: whether words are joined by `_`
     """
 
     content: str
+    place: str
     snake: bool
+
+    @property
+    def operation_key(self) -> str:
+        """The key that carries an operation key."""
+        return "idempotency_key" if self.snake else "idempotencyKey"
+
+    @property
+    def accepted_fields(self) -> str:
+        """The key that carries the fields that an ack accepts."""
+        return "accept_fields" if self.snake else "acceptFields"
 
     def spell(self, members: Mapping[str, Any]) -> dict[str, Any]:
         """Spell keys that are given in camelCase."""
@@ -31,5 +43,5 @@ class Naming:
         return {_HUMP.sub(r"_\1", key).lower(): value for key, value in members.items()}
 
 
-CAMEL = Naming(content="headData", snake=False)
-SNAKE = Naming(content="form_state", snake=True)
+CAMEL = Naming(content="headData", place="pointer", snake=False)
+SNAKE = Naming(content="form_state", place="field", snake=True)

@@ -9,9 +9,10 @@ from typing import Any
 
 from draftkeep import errors
 from draftkeep.changes import changed_pointers
-from draftkeep.errors import CurrentState, DraftkeepError
+from draftkeep.errors import CurrentState, DraftkeepError, ProposalConflict
 from draftkeep.http.answers import PROBLEM, Answer, entity_tag, json_text
 from draftkeep.http.naming import Naming, Present
+from draftkeep.http.places import listed_places
 
 _RETRY_AFTER_S = "1"
 
@@ -110,6 +111,48 @@ TABLE: Mapping[type[DraftkeepError], _Row] = {
         _current_state,
         _current_tag,
     ),
+    errors.AlreadyDecided: _Row(
+        409,
+        "already_decided",
+        "The proposal is decided",
+        lambda e: f"It was {'accepted' if e.accepted else 'rejected'} before, and a decision stands.",
+        lambda e: {
+            "accepted": e.accepted,
+            "acceptedFields": None if e.fields is None else list(e.fields),
+            "decidedAt": e.decided_at_ms,
+            "decidedBy": e.decided_by,
+            "actor": e.actor,
+        },
+    ),
+    errors.NotAProposal: _Row(
+        409, "not_a_proposal", "Nothing was proposed", lambda _: "The operation key is that of another request."
+    ),
+    errors.ProposalConflict: _Row(
+        409,
+        "proposal_conflict",
+        "The draft has changed at the same places",
+        lambda e: (
+            f"Made of version {e.base_version}; the draft is at version {e.current_version} now. "
+            "Send the ack with If-Match to apply it over what is there."
+        ),
+        lambda e: {"currentVersion": e.current_version, "baseVersion": e.base_version},
+        lambda e: entity_tag(e.current_version),
+    ),
+    errors.DraftDiscarded: _Row(
+        409, "draft_discarded", "The draft was discarded", lambda _: "It was discarded since, with its history."
+    ),
+    errors.OperationKeyReused: _Row(
+        422,
+        "operation_key_reused",
+        "The operation key was used before",
+        lambda _: "It belongs to another request; take a new key for each request, and the same one to send it again.",
+    ),
+    errors.KeysDiffer: _Row(
+        400,
+        "operation_keys_differ",
+        "Two operation keys",
+        lambda _: "The Idempotency-Key header and the body name different ones; send one of them, or the same twice.",
+    ),
     errors.ContentTooLarge: _Row(
         413, "content_too_large", "Too large", lambda e: f"A content has at most {e.limit_bytes} bytes."
     ),
@@ -191,6 +234,9 @@ def problem_answer(error: Exception, naming: Naming, present: Present, request_i
         "code": row.code,
         **naming.spell(row.members(error)),
     }
+    if isinstance(error, ProposalConflict):
+        members["conflicts"] = listed_places(error.places, naming, current=True)
+        members |= naming.spell({"conflictsTotal": len(error.places)})
     current = getattr(error, "current", None)
     content: dict[str, bytes | None] = {}
     if isinstance(current, CurrentState):

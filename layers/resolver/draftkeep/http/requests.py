@@ -49,6 +49,11 @@ class Request:
     path: str
     notes: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def method(self) -> str:
+        """The method, in capitals."""
+        return str(self.event["requestContext"]["http"]["method"])
+
     def param(self, name: str, allowed: re.Pattern[str] = ID_PART) -> str:
         """A path variable.
 
@@ -81,24 +86,35 @@ class Request:
             raise MalformedJson("The body is empty; a JSON object is needed.")
         return canonical.parse_object(body)
 
-    def no_fields(self) -> None:
-        """Check a body that may be absent, and has no fields.
+    def fields(self, *known: str) -> dict[str, Any]:
+        """A body that may be absent, and has no fields but these.
 
         Raises: as json_object, and InvalidFields
         """
-        if self._body().strip():
-            refuse_unknown(self.json_object(), frozenset())
+        if not self._body().strip():
+            return {}
+        body = self.json_object()
+        refuse_unknown(body, frozenset(known))
+        return body
 
     def refuse_unbuilt(self, *switches: str) -> None:
         """Refuse what the contract names and this release does not do, rather than ignore it.
 
         switches: query parameters that ask for it
         """
-        if "idempotency-key" in self.headers:
-            raise NotImplementedYet("Idempotency-Key")
         for name in switches:
             if self.query.get(name, "false") != "false":
                 raise NotImplementedYet(f"?{name}=")
+
+    def switch(self, parameter: str) -> bool:
+        """A switch in the query: `true` or `false`, and false when it is absent.
+
+        Raises: MalformedQuery
+        """
+        value = self.query.get(parameter, "false")
+        if value not in ("true", "false"):
+            raise MalformedQuery(parameter, "Send true or false.")
+        return value == "true"
 
     def number(self, parameter: str, default: int, low: int, high: int) -> int:
         """A whole number in the query; above the highest it is the highest.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from draftkeep.canonical import canonicalise
 from draftkeep.catalog import Lookups
 from draftkeep.resolver.fields import Plain, selection
-from draftkeep.resolver.work import Work, ask, unique
+from draftkeep.resolver.work import FormContent, Work, ask, unique
 from draftkeep.resources import Row, computed_id, ordinals
 
 ARGS, POSITIONS, OUTPUTS = "args", "arg_positions", "args_outputs"
@@ -50,6 +50,24 @@ class Arguments(Plain):
         state["arg_ids"], state["arg_position_ids"], state["args_output_ids"] = args, positions, outputs
         state["args_outputs_ids"] = list(outputs)
         state["args_drafts"] = _shown(work, args, positions, outputs)
+
+    def view(self, content: FormContent) -> dict[str, Any]:
+        # By name, since an argument that is edited gets another id. Its outputs name it, so all of it is one value.
+        drafts = content.state["args_drafts"]
+        bundles = [
+            {"name": one["name"], "ids": [one["id"], [output["id"] for output in one["outputs"]]]} for one in drafts
+        ]
+        return {"args_drafts": bundles}
+
+    def restore(self, work: Work, view: Mapping[str, Any], sides: Sequence[FormContent]) -> None:
+        args = [bundle["ids"][0] for bundle in view["args_drafts"]]
+        outputs = [id_ for bundle in view["args_drafts"] for id_ in bundle["ids"][1]]
+        places = [{"args_id": id_, "value": index} for index, id_ in enumerate(args)]
+        positions = [work.track(work.make(POSITIONS, _value_of(place), place)) for place in places]
+        for side in sides:
+            if self.view(side) == view:
+                positions = side.state["arg_position_ids"]
+        work.state |= {"arg_ids": args, "arg_position_ids": positions, "args_output_ids": outputs}
 
     def _of_lists(self, work: Work) -> tuple[list[str], list[str], list[str]]:
         sent = work.patch.get("args") or []

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from draftkeep.canonical import clip
 from draftkeep.catalog import Found, Lookups
-from draftkeep.resolver.work import Work, ask, unique
+from draftkeep.resolver.work import FormContent, Work, ask, unique
 from draftkeep.resources import Row, hex_color, ordinals
 
 
@@ -34,6 +34,15 @@ class Field(Protocol):
 
     def apply(self, work: Work) -> None:
         """Set the field's members of `work.state`, or note problems."""
+
+    def view(self, content: FormContent) -> dict[str, Any]:
+        """What a merge compares: parts by the member that shows them; lists named `…_ids` are merged as sets."""
+
+    def restore(self, work: Work, view: Mapping[str, Any], sides: Sequence[FormContent]) -> None:
+        """Set the field's members of `work.state` from a merged view; what follows from others may be left out.
+
+        sides: the contents that were merged, the one that is kept first
+        """
 
 
 class Plain:
@@ -83,6 +92,12 @@ class Chosen(Plain, ABC):
     def apply(self, work: Work) -> None:
         now = (work.before[self.id], work.before[self.value])
         work.state[self.id], work.state[self.value] = self._apply(work, now) or now
+
+    def view(self, content: FormContent) -> dict[str, Any]:
+        return {self.value: [content.state[self.id], content.state[self.value]]}
+
+    def restore(self, work: Work, view: Mapping[str, Any], _sides: Sequence[FormContent]) -> None:
+        work.state[self.id], work.state[self.value] = view[self.value]
 
     def _apply(self, work: Work, now: tuple[Any, Any]) -> tuple[Any, Any] | None:
         id_, value = work.patch.get(self.id), work.patch.get(self.value)
@@ -175,6 +190,12 @@ class Reference(Plain):
         keeps = sent is None or sent == now or work.row(self.type, sent, (self.id,)) is not None
         work.state[self.id] = sent if keeps else now
 
+    def view(self, content: FormContent) -> dict[str, Any]:
+        return {self.id: content.state[self.id]}
+
+    def restore(self, work: Work, view: Mapping[str, Any], _sides: Sequence[FormContent]) -> None:
+        work.state[self.id] = view[self.id]
+
 
 @dataclass(frozen=True)
 class References(Plain):
@@ -196,6 +217,12 @@ class References(Plain):
 
     def apply(self, work: Work) -> None:
         work.state[self.ids] = selection(work, self.ids, self.type)
+
+    def view(self, content: FormContent) -> dict[str, Any]:
+        return {self.ids: content.state[self.ids]}
+
+    def restore(self, work: Work, view: Mapping[str, Any], _sides: Sequence[FormContent]) -> None:
+        work.state[self.ids] = view[self.ids]
 
 
 @dataclass(frozen=True)
@@ -261,6 +288,13 @@ class Texts(References):
             chosen = list(work.before[self.ids])
         ids = unique([*chosen, *written])
         work.state[self.ids], work.state[self.values] = ids, [texts[id_] for id_ in ids]
+
+    def restore(self, work: Work, view: Mapping[str, Any], sides: Sequence[FormContent]) -> None:
+        texts = {
+            id_: text for side in sides for id_, text in zip(side.state[self.ids], side.state[self.values], strict=True)
+        }
+        work.state[self.ids] = view[self.ids]
+        work.state[self.values] = [texts[id_] for id_ in view[self.ids]]
 
     def _chosen(self, work: Work, texts: dict[str, str]) -> list[str]:
         chosen = []

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from draftkeep.canonical import clip
+from draftkeep.canonical import canonical_text, clip
 from draftkeep.catalog import Found, Lookups
 from draftkeep.resolver.fields import Plain, selection
-from draftkeep.resolver.work import Work, ask, unique
+from draftkeep.resolver.work import FormContent, Work, ask, unique
 from draftkeep.resources import Row
 
 FLAGS = "flags"
@@ -57,6 +57,15 @@ class Flags(Plain):
         work.state[self.ids] = ids
         if self.active:
             work.state[self.active] = self._shown(work, ids)
+
+    def view(self, content: FormContent) -> dict[str, Any]:
+        by_type = {_group(_flag_type(content.rows.get(id_)), id_): id_ for id_ in content.state[self.ids]}
+        switch = {self.active: by_type.pop(_group(self.active_type, ""), None)} if self.active else {}
+        return switch | {self.ids: by_type}
+
+    def restore(self, work: Work, view: Mapping[str, Any], sides: Sequence[FormContent]) -> None:
+        switch = [view[self.active]] if self.active and view[self.active] else []
+        work.state[self.ids] = _in_order([*view[self.ids].values(), *switch], self.ids, sides)
 
     def _switch(self, work: Work, value: str) -> Row:
         attributes = {"type": self.active_type}
@@ -122,6 +131,16 @@ class ModelSelection:
             ids = selection(work, member, type_, track=True)
             work.state[member] = _kept(work, ids, member, "model_id", models)
 
+    def view(self, content: FormContent) -> dict[str, Any]:
+        parts = {name: content.state[name] for name in self.shows if name.endswith("_ids")}
+        ids = content.state["model_flag_ids"]
+        flags = {_group(_model_and_type(content.rows, id_), id_): id_ for id_ in ids}
+        return parts | {"model_flag_ids": flags}
+
+    def restore(self, work: Work, view: Mapping[str, Any], sides: Sequence[FormContent]) -> None:
+        work.state |= view
+        work.state["model_flag_ids"] = _in_order(view["model_flag_ids"].values(), "model_flag_ids", sides)
+
     def _apply_flags(self, work: Work, models: list[str] | None) -> None:
         now = work.before["model_flag_ids"]
         ids = self._base(work)
@@ -132,7 +151,7 @@ class ModelSelection:
         for index, entry in enumerate(work.patch.get("model_flag_values") or []):
             ids += self._of_value(work, entry, ("model_flag_values", index), models)
         ids = _kept(work, unique(ids), "model_flag_ids", "model_id", models)
-        ids = _one_of_each(ids, now, lambda id_: _model_and_type(work, id_))
+        ids = _one_of_each(ids, now, lambda id_: _model_and_type(work.rows, id_))
         work.state["model_flag_ids"] = ids
         work.state["model_flag_values"] = [shown for id_ in ids if (shown := _shown_flag(work, id_))]
 
@@ -233,9 +252,20 @@ def _flag_type(row: Row | None) -> Any:
     return row.attributes.get("type") if row else None
 
 
-def _model_and_type(work: Work, id_: str) -> Hashable:
-    row = work.rows.get(id_)
-    flag = work.rows.get(str(row.attributes.get("flag_id"))) if row else None
+def _group(group: Any, id_: str) -> str:
+    """The name of a group for a merge; an id without a group is one of its own."""
+    return canonical_text([group] if group is not None else [None, id_])
+
+
+def _in_order(ids: Iterable[str], member: str, sides: Sequence[FormContent]) -> list[str]:
+    """Ids in the order that the sides have them in."""
+    wanted = set(ids)
+    return unique(id_ for side in sides for id_ in side.state[member] if id_ in wanted)
+
+
+def _model_and_type(rows: Mapping[str, Row], id_: str) -> Hashable:
+    row = rows.get(id_)
+    flag = rows.get(str(row.attributes.get("flag_id"))) if row else None
     return (row.attributes.get("model_id"), _flag_type(flag)) if row and flag else None
 
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from draftkeep import canonical, svg
+from draftkeep import canonical, svg, zstd
 from draftkeep.catalog import Catalog, CatalogPage, Scope
 from draftkeep.changes import pointer
-from draftkeep.errors import Forbidden, IdTaken, InvalidFields, NotFound, Problem
+from draftkeep.errors import Contended, Forbidden, IdTaken, InvalidFields, NotFound, OperationKeyReused, Problem
+from draftkeep.operations import SAVE_LIVES_S, Answered, Claim, Operations, Owner, Record
 from draftkeep.resources import MAX_VALUE_BYTES, SHARED, TYPES, Identity, Row, computed_id, hex_color
+from draftkeep.service.keyed import Earlier, once, raise_if_done
+from draftkeep.store import Collided
 
 ADMINS = "catalog-admin"
+CATALOG = "catalog"
 MAX_RECORDS = 500
 MAX_ATTRIBUTES_BYTES = 64 * 1024
 _ID = re.compile(r"[A-Za-z0-9._~:@-]{1,128}")
@@ -31,11 +37,59 @@ class Imported:
     problems: tuple[Problem, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer that is kept for the request's operation key: its status and JSON text, empty for none."""
+
+    status: int
+    text: str
+    replayed: bool = False
+
+
 @dataclass(frozen=True)
 class Resources:
-    """The use cases on a tenant's catalog."""
+    """The use cases on a tenant's catalog. Clock and ids are given, so that tests can hold them.
+
+    clock: epoch milliseconds; new_id: a fresh UUID
+    """
 
     catalog: Catalog
+    operations: Operations
+    clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000
+    new_id: Callable[[], str] = lambda: str(uuid.uuid4())
+
+    def once(self, scope: Scope, claim: Claim | None, run: Callable[[], Kept]) -> Kept:
+        """Do a keyed request, or give the answer that it got before.
+
+        run: safe to repeat, as all writes of the catalog are; its answer is kept after it
+        Raises: OperationKeyReused, what `run` raises
+        Cost: 1 batch read before, 1 conditional put after
+        """
+        if claim is None:
+            return run()
+        owner, now = Owner(CATALOG, scope.tenant, scope.user), self.clock()
+
+        def run_and_keep(earlier: Earlier) -> Kept:
+            raise_if_done(earlier)
+            kept = run()
+            answered = Answered(kept.status, zstd.compress(kept.text.encode()))
+            expires_at_s = now // 1000 + SAVE_LIVES_S
+            record = Record(
+                claim.key,
+                claim.fingerprint,
+                self.new_id(),
+                now,
+                outcome="answered",
+                expires_at_s=expires_at_s,
+                answered=answered,
+            )
+            try:
+                self.operations.add(owner, record)
+            except Collided:
+                raise Contended from None
+            return kept
+
+        return once(self.operations, now, owner, claim, run=run_and_keep, replay=_kept)
 
     def list_rows(
         self, scope: Scope, type_: str, prefix: str, limit: int, after: str | None, *, private: bool
@@ -107,6 +161,12 @@ class Resources:
         except IdTaken:
             return Imported(problems=(Problem("/id", "id_taken", "Another resource of the type has this id."),))
         return Imported(row, created)
+
+
+def _kept(record: Record) -> Kept:
+    if record.answered is None:
+        raise OperationKeyReused
+    return Kept(record.answered.status, zstd.decompress(record.answered.body).decode(), replayed=True)
 
 
 def known_type(type_: str) -> str:

@@ -19,6 +19,9 @@ class Outcome(StrEnum):
     REDONE = "redone"
     RESET = "reset"
     DISCARDED = "discarded"
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +40,19 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The state after a write, and what the write did."""
+    """The state after a write, and what the write did; `replayed` when an earlier request had done it."""
 
     state: State
     outcome: Outcome
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Discarded:
+    """What a discard did: the version of the tombstone, None when there was no draft."""
+
+    version: int | None
+    replayed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,106 @@
+"""How two versions of an agent are merged: steps, slots, assets and sub-agents by their ids, edges by their ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any
+
+from agent_draft import contract
+from agent_draft.flow import step_name
+from draftkeep import canonical, merging
+from draftkeep.canonical import Content
+from draftkeep.changes import pointer
+from draftkeep.errors import InvalidFields, Place, Problem
+from draftkeep.merging import Change, ListRule, Path
+from draftkeep.service.terms import Merge
+
+
+def _member(*names: str) -> Callable[[Any], Hashable | None]:
+    """An item's identity: the first of these members that is a text."""
+
+    def key(item: Any) -> Hashable | None:
+        values = (item.get(name) for name in names) if isinstance(item, dict) else ()
+        return next((value for value in values if isinstance(value, str)), None)
+
+    return key
+
+
+def _step(item: Any) -> Hashable | None:
+    name = step_name(item) if isinstance(item, dict) else None
+    return name if isinstance(name, str) else None
+
+
+def _edge(item: Any) -> Hashable | None:
+    ends = (item.get("source"), item.get("target")) if isinstance(item, dict) else ()
+    return ends if ends and all(isinstance(end, str) for end in ends) else None
+
+
+# By the name of the list, wherever it stands: the flows of sub-agents are flows too.
+LISTS = {
+    "steps": ListRule(_step),
+    "edges": ListRule(_edge, ordered=False),
+    "slots": ListRule(_member("name")),
+    "assets": ListRule(_member("id")),
+    "integrationSlots": ListRule(_member("id")),
+    "subAgents": ListRule(_member("id", "slug")),
+    "tools": ListRule(_member("id", "name")),
+    "builtInTools": ListRule(_member("id", "name")),
+}
+
+
+def rule_of(at: Path) -> ListRule | None:
+    """The rule of the list at a path of a payload."""
+    return LISTS.get(at[-1]) if at and isinstance(at[-1], str) else None
+
+
+class AgentTerms:
+    """The contents of agent drafts, as proposals work with them; places are JSON pointers into what is proposed."""
+
+    def empty(self) -> bytes:
+        """An agent that nothing was saved of."""
+        return b"{}"
+
+    def name_of(self, _content: bytes) -> str | None:
+        """Agents are listed by their id."""
+        return None
+
+    def places(self, base: bytes, proposed: bytes) -> list[Place]:
+        """Where a proposal changes its base."""
+        found = merging.changes(canonical.load(base), canonical.load(proposed), rule_of)
+        return [Place(pointer(one.at), one.base, one.value) for one in found]
+
+    def chosen(self, base: bytes, proposed: bytes, fields: Sequence[str]) -> Content:
+        """The base with the changes at these places and below them.
+
+        fields: names of members, or JSON pointers
+        """
+        wanted = [field if field.startswith("/") else pointer((field,)) for field in fields]
+        places = [place.name for place in self.places(base, proposed)]
+        problems = [
+            Problem(pointer(("acceptFields", index)), "not_proposed", "The proposal changes nothing there.")
+            for index, above in enumerate(wanted)
+            if not any(_is_at_or_below(place, above) for place in places)
+        ]
+        if problems:
+            raise InvalidFields(problems[:100], len(problems))
+
+        def takes(change: Change) -> bool:
+            return any(_is_at_or_below(pointer(change.at), above) for above in wanted)
+
+        value = merging.partial(canonical.load(base), canonical.load(proposed), takes, rule_of)
+        contract.check(value)
+        return canonical.canonicalise(value)
+
+    def merge(self, base: bytes, current: bytes, proposed: bytes) -> Merge:
+        """Merge what was proposed into what the agent has become."""
+        if base == current:
+            return Merge(Content(proposed, canonical.hash_of(proposed)))
+        before, ours, theirs = (canonical.load(text) for text in (base, current, proposed))
+        merged = merging.merge(before, ours, theirs, rule_of)
+        contract.check(merged.value)
+        places = [Place(pointer(one.at), one.base, one.theirs, one.ours) for one in merged.overlaps]
+        return Merge(canonical.canonicalise(merged.value), tuple(places))
+
+
+def _is_at_or_below(place: str, above: str) -> bool:
+    return place == above or place.startswith(f"{above}/")

@@ -1,0 +1,40 @@
+"""Places of a content with their values, bounded: what a proposal changes, and where it meets other changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from draftkeep import canonical
+from draftkeep.errors import Place
+from draftkeep.http.naming import Naming
+from draftkeep.merging import ABSENT
+
+MAX_PLACES = 100
+MAX_VALUE_BYTES = 64 * 1024
+# All values of one list together: an answer has to fit what a function may return.
+MAX_VALUES_BYTES = 512 * 1024
+
+
+def listed_places(places: Sequence[Place], naming: Naming, *, current: bool) -> list[dict[str, Any]]:
+    """At most 100 places, each {field or pointer, base, current?, proposed}; what is not there is left out.
+
+    A value over 64 KiB, or one after 512 KiB of them, appears as {hash, size_bytes}: the SHA-256 and size of its
+    canonical JSON.
+    """
+    left = MAX_VALUES_BYTES
+    listed = []
+    for place in places[:MAX_PLACES]:
+        shown: dict[str, Any] = {naming.place: place.name}
+        sides = {"base": place.base, "current": place.current, "proposed": place.proposed}
+        for side, value in sides.items():
+            if value is ABSENT or (side == "current" and not current):
+                continue
+            text = canonical.canonical_text(value).encode()
+            if len(text) <= min(MAX_VALUE_BYTES, left):
+                left -= len(text)
+                shown[side] = value
+            else:
+                shown[side] = naming.spell({"hash": canonical.hash_of(text), "sizeBytes": len(text)})
+        listed.append(shown)
+    return listed
