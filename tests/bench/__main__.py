@@ -8,10 +8,15 @@ from dataclasses import asdict, dataclass
 from statistics import mean
 from typing import TYPE_CHECKING
 
+from agent_draft.merging import AgentTerms
 from draftkeep.canonical import canonicalise
 from draftkeep.catalog import Catalog, Scope
 from draftkeep.model import Kind
+from draftkeep.operations import Claim
 from draftkeep.resources import Row
+from draftkeep.service.acks import Ack, Acks
+from draftkeep.service.proposals import Proposals
+from draftkeep.service.writing import owner_of
 from draftkeep.store import Store, new_client
 from local.engine import isolate
 from persona_draft.contract import PERSONA
@@ -90,6 +95,45 @@ def operations(client: DynamoDBClient) -> list[Figure]:
     ]
 
 
+def keyed(client: DynamoDBClient) -> list[Figure]:
+    """Requests with an operation key, and proposals, on a small draft."""
+    drafts, meter, draft = new_drafts(client, new_table(client)), Meter(client), a_draft()
+    proposals, acks, owner = Proposals(drafts.writing), Acks(drafts.writing), owner_of(draft)
+    contents = [canonicalise({"comment": text}) for text in "abcde"]
+    terms = AgentTerms()
+    drafts.save(draft, AUTHOR, contents[0], NOTHING_SAID)
+    used: dict[str, Usage] = {}
+    with meter.usage() as used["keyed save"]:
+        drafts.save(draft, AUTHOR, contents[1], seen(1), Claim("save", "00"))
+    with meter.usage() as used["keyed save, replayed"]:
+        drafts.save(draft, AUTHOR, contents[1], seen(1), Claim("save", "00"))
+    with meter.usage() as used["keyed undo"]:
+        drafts.undo(draft, AUTHOR, NOTHING_SAID, Claim("undo", "00"))
+    with meter.usage() as used["propose"]:
+        proposals.propose(draft, AUTHOR, contents[2], ANY_VERSION, Claim("one", "00"))
+    with meter.usage() as used["accept"]:
+        acks.decide(owner, AUTHOR, Ack("one", accept=True), NOTHING_SAID, terms)
+    proposals.propose(draft, AUTHOR, contents[3], ANY_VERSION, Claim("two", "00"))
+    drafts.save(draft, AUTHOR, canonicalise({"comment": "c", "assets": []}), ANY_VERSION)
+    with meter.usage() as used["accept, merged"]:
+        acks.decide(owner, AUTHOR, Ack("two", accept=True), NOTHING_SAID, terms)
+    proposals.propose(draft, AUTHOR, contents[4], ANY_VERSION, Claim("three", "00"))
+    with meter.usage() as used["reject"]:
+        acks.decide(owner, AUTHOR, Ack("three", accept=False), NOTHING_SAID, terms)
+    with meter.usage() as used["keyed discard"]:
+        drafts.discard(draft, AUTHOR, NOTHING_SAID, Claim("discard", "00"))
+    targets = {"keyed save": 4.0, "propose": 4.0, "accept": 6.0, "accept, merged": 6.0}
+    return [
+        figure
+        for name, usage in used.items()
+        for figure in (
+            Figure(f"{name}: write units", usage.write_units, "WCU", targets.get(name)),
+            Figure(f"{name}: read units", usage.read_units, "RCU"),
+            Figure(f"{name}: round trips", usage.round_trips, "sequential calls"),
+        )
+    ]
+
+
 def forms(client: DynamoDBClient) -> list[Figure]:
     """A patch of one field of a form: of a text, of a value that is looked up, and of one that is new."""
     drafts, meter = new_drafts(client, new_table(client)), Meter(client)
@@ -121,7 +165,7 @@ def main() -> None:
         os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = url
         isolate(os.environ)
         client = new_client()
-        figures = operations(client) + forms(client)
+        figures = operations(client) + keyed(client) + forms(client)
         for size in SIZES:
             figures += saves(client, size)
     width = max(len(figure.name) for figure in figures)

@@ -102,5 +102,7 @@ def _read(operation: str, params: dict[str, Any], parsed: dict[str, Any]) -> flo
         return max(1, -(-sum(item_bytes(item) for item in parsed.get("Items", [])) // 4096))
     if operation == "BatchGetItem":
         found = [item for table in parsed.get("Responses", {}).values() for item in table]
-        return sum(max(1, -(-item_bytes(item) // 4096)) for item in found)
+        asked = sum(len(table["Keys"]) for table in params["RequestItems"].values())
+        # A key without an item costs a unit too.
+        return sum(max(1, -(-item_bytes(item) // 4096)) for item in found) + asked - len(found)
     return 0

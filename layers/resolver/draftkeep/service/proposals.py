@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from draftkeep import keys
 from draftkeep.canonical import Content
-from draftkeep.errors import Contended, NotAProposal, Place
+from draftkeep.errors import Contended, CorruptSnapshot, NotAProposal, Place
 from draftkeep.model import Author, Draft, Entry, Page
 from draftkeep.operations import Claim, Claimed, Owner, Proposal, Record
 from draftkeep.preconditions import Precondition, judge_patch, judge_proposal
@@ -141,8 +141,13 @@ class Proposals:
         about = record.draft(owner_of(draft))
         if record.proposal is None:
             raise NotAProposal
-        raise_if_discarded(record.proposal, self.writing.log.read(about, limit=1))
-        return Proposed(about, record, self.writing.log.restore(about, record.proposal.snapshot), replayed=True)
+        try:
+            content = self.writing.log.restore(about, record.proposal.snapshot)
+        except CorruptSnapshot:
+            # What it differs from may have been swept with a draft that was discarded.
+            raise_if_discarded(record.proposal, self.writing.log.read(about, limit=1))
+            raise
+        return Proposed(about, record, content, replayed=True)
 
     def raise_unless_there(self, draft: Draft) -> None:
         """Tell a draft without proposals from one that is not there.
