@@ -13,6 +13,7 @@ TOKEN ?=
 
 VENV := .venv
 SAM_VENV := .venv-sam
+KINTO_VENV := .venv-kinto
 LOCK_VENV := .venv-lock
 
 PATHS := $(CURDIR)/functions:$(CURDIR)/layers/resolver:$(CURDIR)
@@ -74,7 +75,7 @@ format: $(VENV)/.tests ## Format the code, and mend what can be mended safely
 
 .PHONY: bench
 bench: export PYTHONPATH := $(PATHS)
-bench: $(VENV)/.tests ## Measure saves by size of draft and depth of history
+bench: $(VENV)/.tests $(KINTO_VENV)/.made ## Measure costs and times, by size of draft and depth of history; needs java and npm
 	@$(VENV)/bin/python -m tests.bench $(ARGS)
 
 # ------------------------------------------------------------------------------------------------ building
@@ -132,8 +133,14 @@ $(SAM_VENV)/.made: tests/sam/requirements.txt | $(VENV)/.made
 	@$(SAM_VENV)/bin/python $(PIP_INSTALL) $<
 	@touch $@
 
+$(KINTO_VENV)/.made: tests/bench/requirements.txt | $(VENV)/.made
+	@echo "Installing tests/bench/requirements.txt into $(KINTO_VENV): once, about half a minute"
+	@$(VENV)/bin/python -m venv --clear $(KINTO_VENV)
+	@$(KINTO_VENV)/bin/python $(PIP_INSTALL) $<
+	@touch $@
+
 # uv writes lists that hold on every platform and for every Python that is supported. UPGRADE=--upgrade moves them on.
-LISTS := layers/resolver local tests tests/sam
+LISTS := layers/resolver local tests tests/sam tests/bench
 UPGRADE ?=
 
 .PHONY: lock
@@ -149,6 +156,6 @@ lock: | $(VENV)/.made ## Pin the requirements.in files anew (UPGRADE=--upgrade f
 
 .PHONY: clean
 clean: ## Remove everything that make made
-	rm -rf $(VENV) $(SAM_VENV) $(LOCK_VENV) .aws-sam .cache
+	rm -rf $(VENV) $(SAM_VENV) $(KINTO_VENV) $(LOCK_VENV) .aws-sam .cache
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find functions layers local tests -name __pycache__ -type d -prune -exec rm -rf {} +

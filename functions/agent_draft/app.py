@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from agent_draft import contract
-from agent_draft.merging import AgentTerms
+from agent_draft.merging import AgentTerms, rule_of
 from draftkeep import canonical, wiring
 from draftkeep.changes import pointer
 from draftkeep.errors import InvalidFields, NotFound, Problem
@@ -13,7 +13,8 @@ from draftkeep.http.answers import Answer, entity_tag, json_text
 from draftkeep.http.app import App
 from draftkeep.http.drafts import LIST_LIMIT, Surface, envelope, note, page_cursor, page_of_drafts, serve_draft, written
 from draftkeep.http.headers import NUMBER
-from draftkeep.http.naming import CAMEL
+from draftkeep.http.history import serve_history
+from draftkeep.http.naming import CAMEL, View
 from draftkeep.http.operation_keys import REPLAYED, fingerprint, header_key, operation_key
 from draftkeep.http.proposals import accepted_fields, serve_draft_proposals
 from draftkeep.http.requests import Request, refuse_unknown
@@ -53,34 +54,41 @@ AGENT = Surface(
     draft_of=_draft_of,
     address=_address,
     derived=contract.review,
+    view=View(rule_of=rule_of),
 )
 
 KEY = CAMEL.operation_key
 TERMS = AgentTerms()
 
 drafts, proposals, acks = wiring.drafts(), wiring.proposals(), wiring.acks()
-app = App(Kind.AGENT, CAMEL)
+app = App(Kind.AGENT, CAMEL, AGENT.view)
 serve_draft(app, AGENT, drafts)
+serve_history(app, AGENT, wiring.history())
 serve_draft_proposals(app, AGENT, proposals, lambda _: TERMS)
 
 
 @app.route("PUT", DRAFT, "save")
 def save(request: Request) -> Answer:
-    """Autosave the head; with `?soft=true` propose instead. Source: docs/api.md "Preconditions" and "Proposals"."""
+    """Autosave the head; `?soft=true` proposes instead, `?merge=true` merges into a newer head.
+
+    Source: docs/api.md, "Preconditions" and "Proposals"
+    """
     draft = _draft_of(request)
     payload = request.json_object()
     precondition = request.precondition()
     # The payload has no member for it: the key comes in the header.
     key = header_key(request)
     claim = Claim(key, fingerprint(request, payload, KEY)) if key is not None else None
-    soft = request.switch("soft")
+    soft, merges = request.switch("soft"), request.switch("merge")
     contract.check(payload)
-    request.refuse_unbuilt("merge")
     content, author = canonical.canonicalise(payload), request.principal.author
     if soft:
+        request.notes["operation"] = "propose"
         claim = claim or Claim(str(uuid.uuid4()), fingerprint(request, payload, KEY))
         return _proposed(request, proposals.propose(draft, author, content, precondition, claim))
-    return written(request, AGENT, drafts.save(draft, author, content, precondition, claim))
+    result = drafts.save_merging(draft, author, content, precondition, claim, terms=TERMS, merges=merges)
+    merged = {"merged": result.outcome is Outcome.MERGED} if merges else {}
+    return written(request, AGENT, result, claim, **merged)
 
 
 @app.route("POST", DRAFT + ":ack", "ack")

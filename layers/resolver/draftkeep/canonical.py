@@ -10,7 +10,6 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 
 from draftkeep.errors import ContentTooLarge, MalformedJson, NestingTooDeep, NumberOutOfRange
@@ -20,8 +19,6 @@ MAX_DEPTH = 100
 MAX_INTEGER_DIGITS = 300
 
 _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
-_STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _SURROGATE_ESCAPE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -81,7 +78,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
         raise NestingTooDeep(MAX_DEPTH) from None
     if not isinstance(value, dict):
         raise MalformedJson("The body must be a JSON object.")
-    if _depth(body) > MAX_DEPTH:
+    if _depth(value) > MAX_DEPTH:
         raise NestingTooDeep(MAX_DEPTH)
     if _SURROGATE_ESCAPE.search(body):
         _refuse_lone_surrogates(value)
@@ -129,12 +126,19 @@ _decoder = json.JSONDecoder(
 )
 
 
-def _depth(body: bytes) -> int:
-    """Count the deepest nesting of valid JSON without walking the value."""
-    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
-        return 0
-    brackets = _STRINGS.sub(b"", body).translate(None, _NOT_BRACKETS)
-    return max(accumulate(1 if bracket in b"[{" else -1 for bracket in brackets))
+def _depth(value: Any) -> int:
+    """Count the deepest nesting, level by level: no string is looked at."""
+    depth = 0
+    level = [value]
+    while level:
+        depth += 1
+        level = [
+            member
+            for container in level
+            for member in (container.values() if isinstance(container, dict) else container)
+            if isinstance(member, dict | list)
+        ]
+    return depth
 
 
 def _refuse_lone_surrogates(value: Any) -> None:

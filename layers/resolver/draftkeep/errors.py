@@ -29,6 +29,7 @@ class CurrentState:
 
     version: 0 when there is no draft; every other field is None then.
     content: canonical JSON bytes; seen_content: that of the caller's version, None when that is unknown, 0, or a list.
+    disjoint: whether what the caller sent could be merged with what changed since; None when that is not known.
     """
 
     version: int
@@ -38,6 +39,7 @@ class CurrentState:
     operation: str | None = None
     content: bytes | None = None
     seen_content: bytes | None = None
+    disjoint: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,25 @@ class OperationKeyReused(DraftkeepError):
 
 class KeysDiffer(DraftkeepError):
     """The body and the header name two operation keys."""
+
+
+class UnknownEntry(DraftkeepError):
+    """The draft has no content entry of this number."""
+
+    def __init__(self, seq_no: int) -> None:
+        self.seq_no = seq_no
+
+
+class MergeConflict(DraftkeepError):
+    """What was sent cannot be merged: the draft changed at the same places since the version that it was made of.
+
+    base_version: that version; places: as of a `ProposalConflict`, what was sent is what is proposed
+    """
+
+    def __init__(self, current: CurrentState, base_version: int, places: Sequence[Place]) -> None:
+        self.current = current
+        self.base_version = base_version
+        self.places = tuple(places)
 
 
 class NotAProposal(DraftkeepError):

@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Any
 
 from draftkeep import keys, snapshots
 from draftkeep.canonical import Content
 from draftkeep.items import Item, bytes_without_body, item_of, record_of
 from draftkeep.keyframes import Keyframes
 from draftkeep.model import Draft, Entry, Form, Kind, Page, Snapshot, Tombstone, page_of
-from draftkeep.store import Collided, Delete, Put, Refused, Store, Write
+from draftkeep.store import Collided, Delete, Put, Refused, Store, Update, Write
 
 PAGE_ENTRIES = 20
 
@@ -60,6 +61,40 @@ class Log:
         wanted = [_key(draft, version) for version in set(versions)]
         records = (record_of(item) for item in self._store.get_many(wanted)) if wanted else ()
         return {record.version: record for record in records if isinstance(record, Entry)}
+
+    def records(self, draft: Draft, limit: int, upto: int, down_to: int) -> list[Entry]:
+        """Read entries by version, newest first, from `upto` down to `down_to`, at most `limit` and 1 MB of them.
+
+        Cost: 1 consistent query; 1 read unit per 4 KB
+        """
+        page = self.read(draft, limit, upto)
+        return [entry for entry in page.entries if entry.version >= down_to]
+
+    def write(self, writes: Sequence[Write], attempt: str) -> None:
+        """Do writes that append nothing, all or none.
+
+        Raises: Refused, Collided
+        """
+        if writes:
+            self._store.write(writes, token=attempt)
+
+    def annotation(self, draft: Draft, version: int, *, pinned: bool | None, label: str | None) -> Update:
+        """What sets a content entry's pin and label: nothing else of an entry ever changes.
+
+        pinned: None leaves it; label: None leaves it, "" takes it away
+        """
+        sets: dict[str, dict[str, Any]] = {}
+        removes: list[str] = []
+        if pinned:
+            sets["pin"] = {"BOOL": True}
+        elif pinned is False:
+            removes.append("pin")
+        if label:
+            sets["label"] = {"S": label}
+        elif label == "":
+            removes.append("label")
+        # Only a content entry's cursor is its own version.
+        return Update(_key(draft, version), sets, removes, holding=("cur", {"N": str(version)}))
 
     def content(self, draft: Draft, entry: Entry) -> bytes:
         """Restore the content that an entry makes current, as canonical bytes.

@@ -136,7 +136,7 @@ class _Merge:
         if all(isinstance(one, list) for one in (base, ours, theirs)):
             rule = self.rule_of(at)
             if rule is not None:
-                old, mine, new = (_by_identity(rule, one) for one in (base, ours, theirs))
+                old, mine, new = (by_identity(rule, one) for one in (base, ours, theirs))
                 if old is not None and mine is not None and new is not None:
                     return self._list(rule, old, mine, new, at)
         return self._whole(base, ours, theirs, at)
@@ -198,15 +198,15 @@ class _Merge:
         before = [key for key in base if key in common]
         we_moved = [key for key in our_order if key in base] != before
         they_moved = [key for key in their_order if key in base] != before
-        if they_moved and we_moved:
-            if rule.ordered:
-                self.overlaps.append(Overlap(at, *(_values(side) for side in (base, ours, theirs))))
+        if they_moved and we_moved and rule.ordered:
+            self.overlaps.append(Overlap(at, *(_values(side) for side in (base, ours, theirs))))
             return their_order
-        if they_moved:
+        if they_moved and not we_moved:
             return their_order if self.takes(Change(at, _values(base), _values(theirs))) else our_order
-        if we_moved:
+        if we_moved and not they_moved:
             return our_order
-        # Both added the same items, at other places: one of the two orders, the same one for either side.
+        # Both added the same items at other places, or their order does not matter: one of the two orders, the same
+        # one for either side.
         return min(our_order, their_order, key=lambda order: [repr(key) for key in order])
 
 
@@ -214,7 +214,8 @@ class _Merge:
 _Items = Mapping[Hashable, tuple[int, Any]]
 
 
-def _by_identity(rule: ListRule, items: Sequence[Any]) -> _Items | None:
+def by_identity(rule: ListRule, items: Sequence[Any]) -> Mapping[Hashable, tuple[int, Any]] | None:
+    """The items of a list by their identity, each with its index; None when they cannot be told apart."""
     found: dict[Hashable, tuple[int, Any]] = {}
     for index, item in enumerate(items):
         key = rule.key(item)

@@ -26,6 +26,7 @@ class Operation(StrEnum):
     UNDO = "undo"
     REDO = "redo"
     RESET = "reset"
+    RESTORE = "restore"
     ACCEPT = "accept"
     DISCARD = "discard"
 

@@ -95,7 +95,20 @@ class Delete:
     key: Item
 
 
-Write = Put | Delete
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Set and remove attributes of an item whose attribute `holding` has this value; no item is made.
+
+    key: pk and sk
+    """
+
+    key: Item
+    sets: Mapping[str, Mapping[str, Any]]
+    removes: Sequence[str]
+    holding: tuple[str, Mapping[str, Any]]
+
+
+Write = Put | Delete | Update
 
 
 def new_client() -> DynamoDBClient:
@@ -182,10 +195,20 @@ class Store:
         with _named_errors():
             self._client.put_item(**self._request_of(write))
 
+    def update(self, write: Update) -> None:
+        """Update one item.
+
+        Raises: Refused (it does not hold what it must, or is not there), Collided
+        """
+        with _named_errors():
+            self._client.update_item(**self._request_of(write))
+
     def write(self, writes: Sequence[Write], token: str) -> None:
         """Do all writes or none: a single put as such, at half the price, several as a transaction (`transact`)."""
         if len(writes) == 1 and isinstance(writes[0], Put):
             self.put(writes[0])
+        elif len(writes) == 1 and isinstance(writes[0], Update):
+            self.update(writes[0])
         else:
             self.transact(writes, token)
 
@@ -197,7 +220,7 @@ class Store:
         Raises: Refused (with the index of the first refused write), Collided
         Cost: 1 request; twice the units of the same writes alone
         """
-        actions: Any = [{"Put" if isinstance(write, Put) else "Delete": self._request_of(write)} for write in writes]
+        actions: Any = [{type(write).__name__: self._request_of(write)} for write in writes]
         with _named_errors():
             self._client.transact_write_items(TransactItems=actions, ClientRequestToken=token)
 
@@ -229,6 +252,8 @@ class Store:
     def _request_of(self, write: Write) -> dict[str, Any]:
         if isinstance(write, Delete):
             return {"TableName": self._table, "Key": write.key}
+        if isinstance(write, Update):
+            return {"TableName": self._table, "Key": write.key} | _update_of(write)
         request: dict[str, Any] = {"TableName": self._table, "Item": write.item}
         condition = _condition_of(write)
         if condition:
@@ -251,6 +276,24 @@ def _condition_of(put: Put) -> dict[str, Any]:
             "ExpressionAttributeValues": {":now": {"N": str(put.expired_at_s)}},
         }
     return {"ConditionExpression": "attribute_not_exists(pk)"} if put.only_new else {}
+
+
+def _update_of(update: Update) -> dict[str, Any]:
+    held, value = update.holding
+    names = {"#held": held} | {f"#{name}": name for name in (*update.sets, *update.removes)}
+    values = {":held": value} | {f":{name}": value for name, value in update.sets.items()}
+    sets = ", ".join(f"#{name} = :{name}" for name in update.sets)
+    removes = ", ".join(f"#{name}" for name in update.removes)
+    return {
+        "UpdateExpression": " ".join(
+            part for part in (sets and f"SET {sets}", removes and f"REMOVE {removes}") if part
+        ),
+        # An item that is not there holds nothing: it is refused, not made.
+        "ConditionExpression": "#held = :held",
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    }
 
 
 def jittered(attempt: int) -> float:

@@ -1,26 +1,31 @@
-"""The one place where the parts are put together, once per process."""
+"""The one place where the parts are put together, once per process.
+
+Parts that not every function has are imported where they are made: a start pays for what it uses.
+"""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import TYPE_CHECKING
 
-from draftkeep.catalog import Catalog
 from draftkeep.keyframes import Keyframes
 from draftkeep.log import Log
 from draftkeep.operations import Operations
 from draftkeep.service.acks import Acks
-from draftkeep.service.catalog import Resources
 from draftkeep.service.drafts import Drafts
-from draftkeep.service.forms import Forms
+from draftkeep.service.history import History
 from draftkeep.service.proposals import Proposals
 from draftkeep.service.writing import Writing
 from draftkeep.settings import settings
 from draftkeep.store import Store, new_client
-from draftkeep.trash import Trash
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from draftkeep.catalog import Catalog
+    from draftkeep.service.catalog import Resources
+    from draftkeep.service.forms import Forms
+    from draftkeep.trash import Trash
 
 
 @cache
@@ -55,6 +60,12 @@ def proposals() -> Proposals:
 
 
 @cache
+def history() -> History:
+    """The use cases on the history of drafts."""
+    return History(writing())
+
+
+@cache
 def acks() -> Acks:
     """The decisions on proposals."""
     return Acks(writing())
@@ -63,6 +74,8 @@ def acks() -> Acks:
 @cache
 def catalog() -> Catalog:
     """The resources."""
+    from draftkeep.catalog import Catalog  # noqa: PLC0415
+
     return Catalog(catalog_store())
 
 
@@ -75,18 +88,24 @@ def catalog_store() -> Store:
 @cache
 def forms() -> Forms:
     """The use cases on form drafts."""
+    from draftkeep.service.forms import Forms  # noqa: PLC0415
+
     return Forms(drafts(), proposals(), catalog())
 
 
 @cache
 def resources() -> Resources:
     """The use cases on the catalog."""
+    from draftkeep.service.catalog import Resources  # noqa: PLC0415
+
     return Resources(catalog(), Operations(catalog_store()))
 
 
 @cache
 def trash() -> Trash:
     """The discarded drafts."""
+    from draftkeep.trash import Trash  # noqa: PLC0415
+
     return Trash(drafts_store())
 
 

@@ -11,15 +11,16 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from draftkeep.errors import DraftExists, NotFound, VersionConflict
+from draftkeep.errors import DraftExists, MergeConflict, NotFound, ProposalConflict, VersionConflict
 from draftkeep.http.answers import Answer, carried
-from draftkeep.http.naming import Naming, Present
+from draftkeep.http.naming import Naming, View
 from draftkeep.http.principal import principal_of
 from draftkeep.http.problems import is_internal, problem_answer
 from draftkeep.http.requests import Request
 from draftkeep.settings import settings
 
 Route = Callable[[Request], Answer]
+VIEW = View()
 
 # A body of a million small objects makes no cycles: looking for some after each 700 objects takes half of the time.
 gc.set_threshold(100_000, 20, 100)
@@ -32,10 +33,10 @@ class App:
     current event in a class attribute.
     """
 
-    def __init__(self, kind: str, naming: Naming, present: Present = lambda text: text) -> None:
+    def __init__(self, kind: str, naming: Naming, view: View = VIEW) -> None:
         self.kind = kind
         self._naming = naming
-        self._present = present
+        self._view = view
         self.routes: dict[tuple[str, str], str] = {}
         self._resolver = APIGatewayHttpResolver()
         self._resolver.not_found(lambda _: self._respond(self._refusal(NotFound())))
@@ -95,9 +96,11 @@ class App:
     def _refusal(self, error: Exception) -> Answer:
         if is_internal(error):
             self._logger.error("internal_error", exc_info=error, extra={"request_id": self._notes["request_id"]})
-        if isinstance(error, VersionConflict | DraftExists):
+        if isinstance(error, VersionConflict | DraftExists | MergeConflict):
             self._notes |= {"outcome": "conflict", "version": error.current.version}
-        return problem_answer(error, self._naming, self._present, self._notes["request_id"])
+        if isinstance(error, ProposalConflict):
+            self._notes |= {"outcome": "conflict", "version": error.current_version}
+        return problem_answer(error, self._naming, self._view, self._notes["request_id"])
 
     def _respond(self, answer: Answer) -> Response[str]:
         headers = {"Cache-Control": "no-store", **answer.headers}

@@ -9,9 +9,9 @@ from typing import Any
 
 from draftkeep.errors import NotFound
 from draftkeep.http.answers import Answer, entity_tag, json_text
-from draftkeep.http.app import App
+from draftkeep.http.app import VIEW, App
 from draftkeep.http.headers import is_unmodified
-from draftkeep.http.naming import Naming, Present
+from draftkeep.http.naming import Naming, View
 from draftkeep.http.operation_keys import REPLAYED, claim_of
 from draftkeep.http.pages import decoded_cursor, next_link
 from draftkeep.http.requests import Request
@@ -34,7 +34,7 @@ class Surface:
     draft_of: the draft that a request names; address: the members that name a draft
     shows_key: whether answers carry an operation key
     derived: the members that follow from a content (canonical bytes)
-    present: what a client is shown of a stored content; guarded: whether a discard must say a version
+    view: how contents are shown and compared; guarded: whether a discard must say a version
     """
 
     kind: Kind
@@ -45,7 +45,7 @@ class Surface:
     draft_of: Callable[[Request], Draft]
     address: Callable[[Draft], dict[str, Any]]
     derived: Callable[[bytes], dict[str, Any]] = lambda _: {}
-    present: Present = lambda text: text
+    view: View = VIEW
     guarded: bool = False
     shows_key: bool = False
 
@@ -102,10 +102,10 @@ def _moving(surface: Surface, move: Move) -> Callable[[Request], Answer]:
     return serve
 
 
-def written(request: Request, surface: Surface, result: Written, claim: Claim | None = None) -> Answer:
+def written(request: Request, surface: Surface, result: Written, claim: Claim | None = None, **more: Any) -> Answer:
     """Answer a write with the envelope of the state after it, and note it for the log."""
     note(request, result.outcome, result.state.head.version, replayed=result.replayed)
-    answer = envelope(surface, result.state, claim)
+    answer = envelope(surface, result.state, claim, **more)
     return replace(answer, headers={**answer.headers, **REPLAYED}) if result.replayed else answer
 
 
@@ -114,11 +114,11 @@ def note(request: Request, outcome: Outcome, version: int, *, replayed: bool) ->
     request.notes |= {"outcome": "replayed" if replayed else outcome, "version": version}
 
 
-def envelope(surface: Surface, state: State, claim: Claim | None = None) -> Answer:
+def envelope(surface: Surface, state: State, claim: Claim | None = None, **more: Any) -> Answer:
     """Answer with a draft's whole state.
 
     Members: the kind's identity, version, history cursor, what can be undone and redone, time, history, what follows
-    from the content, and the content itself; at most 4 MiB and 40 KB beside it
+    from the content, `more`, and the content itself; at most 4 MiB and 40 KB beside it
     """
     head = state.head
     members = surface.identity(state.draft, claim.key if claim else head.key or head.attempt) | surface.naming.spell(
@@ -128,11 +128,11 @@ def envelope(surface: Surface, state: State, claim: Claim | None = None) -> Answ
             "canUndo": head.position.can_undo,
             "canRedo": head.position.can_redo,
             "updatedAt": head.created_at_ms,
-            "history": [_listed(surface.naming, entry) for entry in state.history],
+            "history": [listed_entry(surface.naming, entry) for entry in state.history],
         }
     )
-    members |= surface.derived(state.content)
-    body = json_text(members, {surface.naming.content: surface.present(state.content)})
+    members |= surface.derived(state.content) | more
+    body = json_text(members, {surface.naming.content: surface.view.present(state.content)})
     return Answer(200, body, entity_tag(head.version))
 
 
@@ -152,7 +152,8 @@ def page_cursor(request: Request) -> str | None:
     return decoded_cursor(request, _CURSOR)
 
 
-def _listed(naming: Naming, entry: Entry) -> dict[str, Any]:
+def listed_entry(naming: Naming, entry: Entry) -> dict[str, Any]:
+    """What every list of entries tells about one."""
     proposer = entry.proposer
     return naming.spell(
         {

@@ -19,13 +19,15 @@ from draftkeep.errors import InvalidFields, NotFound, Problem
 from draftkeep.http.answers import Answer, entity_tag, json_text
 from draftkeep.http.app import App
 from draftkeep.http.drafts import LIST_LIMIT, Surface, note, page_cursor, page_of_drafts, serve_draft
-from draftkeep.http.naming import SNAKE
+from draftkeep.http.history import serve_history
+from draftkeep.http.naming import SNAKE, View
 from draftkeep.http.operation_keys import REPLAYED, claim_of, fingerprint, header_key, key_problem
 from draftkeep.http.proposals import accepted_fields, inbox, serve_draft_proposals
 from draftkeep.http.requests import MAX_PROBLEMS, Request, wrong_members
 from draftkeep.model import Draft, Entry, Kind
 from draftkeep.operations import Claim, Owner
 from draftkeep.resolver.engine import Form, decode
+from draftkeep.resolver.merging import form_rule_of
 from draftkeep.resources import MAX_VALUE_BYTES
 from draftkeep.service.acks import Ack, Decided
 from draftkeep.service.proposals import Proposed
@@ -61,8 +63,9 @@ def form_draft_app(contract: FormContract) -> App:
     """Make the app of one kind of form draft."""
     forms, acks = wiring.forms(), wiring.acks()
     surface = _surface(contract)
-    app = App(contract.kind, SNAKE, surface.present)
+    app = App(contract.kind, SNAKE, surface.view)
     serve_draft(app, surface, forms.drafts)
+    serve_history(app, surface, wiring.history())
     serve_draft_proposals(app, surface, forms.proposals, lambda request: forms.terms(contract.form, _scope(request)))
 
     @app.route("POST", f"/{contract.kind}/draft", "save")
@@ -74,6 +77,7 @@ def form_draft_app(contract: FormContract) -> App:
         claim = claim_of(request, body, KEY)
         author = request.principal.author
         if ACCEPT in patch:
+            request.notes["operation"] = "ack"
             ack = _ack(patch, claim)
             terms = forms.terms(contract.form, _scope(request))
             decided = acks.decide(_owner(contract.kind, request), author, ack, precondition, terms)
@@ -86,6 +90,7 @@ def form_draft_app(contract: FormContract) -> App:
         new = draft_id is None
         draft = forms.begin(contract.kind, _scope(request)) if new else _draft(contract.kind, request, str(draft_id))
         if patch.get("soft"):
+            request.notes["operation"] = "propose"
             claim = claim or Claim(str(uuid.uuid4()), fingerprint(request, body, KEY))
             proposed = forms.propose(contract.form, draft, author, fields, precondition, claim, new=new)
             return _proposed(request, surface, proposed)
@@ -113,7 +118,7 @@ def checked(contract: FormContract, body: dict[str, Any]) -> dict[str, Any]:
     Returns: the members that were sent, aliases folded, nulls of the operation left out
     Raises: InvalidFields, with every problem found
     """
-    problems, total = wrong_members(body, contract.request)
+    problems, total = wrong_members(body, contract.request.model_fields.keys(), contract.request.model_validate)
     found = len(problems)
     problems += islice(_too_long(body), MAX_PROBLEMS)
     patch = {name: value for name, value in body.items() if value is not None or name not in OPERATION}
@@ -182,7 +187,7 @@ def _surface(contract: FormContract) -> Surface:
         absent_status=404,
         draft_of=draft_of,
         address=lambda draft: {"draft_id": draft.id},
-        present=present,
+        view=View(present, form_rule_of),
         guarded=True,
         shows_key=True,
     )
@@ -226,7 +231,7 @@ def _answer(
         "message": _MESSAGES[outcome],
         "version": version,
     }
-    body = json_text(members, {surface.naming.content: surface.present(content)})
+    body = json_text(members, {surface.naming.content: surface.view.present(content)})
     return Answer(200, body, entity_tag(version) | (REPLAYED if replayed else {}))
 
 

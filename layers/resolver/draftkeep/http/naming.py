@@ -7,11 +7,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from draftkeep.merging import RuleOf, no_rules
+
 _HUMP = re.compile(r"(?<=[a-z0-9])([A-Z])")
 
 
 # What a client is shown of a stored content, both as JSON bytes.
 Present = Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How contents of one kind are shown and compared.
+
+    present: what a client is shown of a stored content; rule_of: how the items of its lists are told apart
+    """
+
+    present: Present = lambda text: text
+    rule_of: RuleOf = no_rules
 
 
 @dataclass(frozen=True, slots=True)

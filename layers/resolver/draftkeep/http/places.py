@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from draftkeep import canonical
@@ -16,25 +17,35 @@ MAX_VALUE_BYTES = 64 * 1024
 MAX_VALUES_BYTES = 512 * 1024
 
 
-def listed_places(places: Sequence[Place], naming: Naming, *, current: bool) -> list[dict[str, Any]]:
-    """At most 100 places, each {field or pointer, base, current?, proposed}; what is not there is left out.
+@dataclass
+class Values:
+    """Values of one answer, bounded: each, and all of them together.
 
     A value over 64 KiB, or one after 512 KiB of them, appears as {hash, size_bytes}: the SHA-256 and size of its
     canonical JSON.
     """
-    left = MAX_VALUES_BYTES
+
+    naming: Naming
+    left: int = MAX_VALUES_BYTES
+
+    def shown(self, value: Any) -> Any:
+        """A value, or its hash and size."""
+        text = canonical.canonical_text(value).encode()
+        if len(text) <= min(MAX_VALUE_BYTES, self.left):
+            self.left -= len(text)
+            return value
+        return self.naming.spell({"hash": canonical.hash_of(text), "sizeBytes": len(text)})
+
+
+def listed_places(places: Sequence[Place], naming: Naming, *, current: bool) -> list[dict[str, Any]]:
+    """At most 100 places, each {field or pointer, base, current?, proposed}; what is not there is left out."""
+    values = Values(naming)
     listed = []
     for place in places[:MAX_PLACES]:
         shown: dict[str, Any] = {naming.place: place.name}
         sides = {"base": place.base, "current": place.current, "proposed": place.proposed}
         for side, value in sides.items():
-            if value is ABSENT or (side == "current" and not current):
-                continue
-            text = canonical.canonical_text(value).encode()
-            if len(text) <= min(MAX_VALUE_BYTES, left):
-                left -= len(text)
-                shown[side] = value
-            else:
-                shown[side] = naming.spell({"hash": canonical.hash_of(text), "sizeBytes": len(text)})
+            if value is not ABSENT and (side != "current" or current):
+                shown[side] = values.shown(value)
         listed.append(shown)
     return listed

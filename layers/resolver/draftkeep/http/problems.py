@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from draftkeep import errors
-from draftkeep.changes import changed_pointers
-from draftkeep.errors import CurrentState, DraftkeepError, ProposalConflict
+from draftkeep.changes import pointer
+from draftkeep.differences import differences
+from draftkeep.errors import CurrentState, DraftkeepError, MergeConflict, ProposalConflict
 from draftkeep.http.answers import PROBLEM, Answer, entity_tag, json_text
-from draftkeep.http.naming import Naming, Present
+from draftkeep.http.naming import Naming, View
 from draftkeep.http.places import listed_places
 
 _RETRY_AFTER_S = "1"
@@ -48,14 +49,16 @@ def _current_state(error: Any) -> dict[str, Any]:
         "updatedBy": current.updated_by,
         "actor": current.actor,
         "operation": current.operation,
+        **({} if current.disjoint is None else {"disjoint": current.disjoint}),
     }
 
 
-def _changed(current: CurrentState, present: Present) -> dict[str, Any] | None:
+def _changed(current: CurrentState, view: View) -> dict[str, Any] | None:
     if current.content is None or current.seen_content is None:
         return None
-    changes = changed_pointers(*(json.loads(present(text)) for text in (current.seen_content, current.content)))
-    return {"pointers": list(changes.pointers), "total": changes.total}
+    before, after = (json.loads(view.present(text)) for text in (current.seen_content, current.content))
+    found = differences(before, after, view.rule_of)
+    return {"pointers": list(dict.fromkeys(pointer(one.at) for one in found.listed)), "total": found.total}
 
 
 def _current_tag(error: Any) -> dict[str, str]:
@@ -138,6 +141,17 @@ TABLE: Mapping[type[DraftkeepError], _Row] = {
         lambda e: {"currentVersion": e.current_version, "baseVersion": e.base_version},
         lambda e: entity_tag(e.current_version),
     ),
+    errors.MergeConflict: _Row(
+        409,
+        "merge_conflict",
+        "Both changed the same places",
+        lambda e: f"Made of version {e.base_version}; the draft is at version {e.current.version} now. See overlaps.",
+        lambda e: _current_state(e) | {"baseVersion": e.base_version},
+        _current_tag,
+    ),
+    errors.UnknownEntry: _Row(
+        422, "unknown_entry", "No such content", lambda e: f"The draft has no content entry {e.seq_no}."
+    ),
     errors.DraftDiscarded: _Row(
         409, "draft_discarded", "The draft was discarded", lambda _: "It was discarded since, with its history."
     ),
@@ -219,10 +233,10 @@ TABLE: Mapping[type[DraftkeepError], _Row] = {
 _INTERNAL = TABLE[errors.CorruptSnapshot]
 
 
-def problem_answer(error: Exception, naming: Naming, present: Present, request_id: str) -> Answer:
+def problem_answer(error: Exception, naming: Naming, view: View, request_id: str) -> Answer:
     """Answer an error; one that is not in the table is an internal one, of which nothing is told.
 
-    present: what a client is shown of a stored content
+    view: what a client is shown of a stored content
     """
     row = TABLE.get(type(error), _INTERNAL)  # type: ignore[arg-type]
     members = {
@@ -234,14 +248,15 @@ def problem_answer(error: Exception, naming: Naming, present: Present, request_i
         "code": row.code,
         **naming.spell(row.members(error)),
     }
-    if isinstance(error, ProposalConflict):
-        members["conflicts"] = listed_places(error.places, naming, current=True)
-        members |= naming.spell({"conflictsTotal": len(error.places)})
+    if isinstance(error, ProposalConflict | MergeConflict):
+        name = "conflicts" if isinstance(error, ProposalConflict) else "overlaps"
+        members[name] = listed_places(error.places, naming, current=True)
+        members |= naming.spell({f"{name}Total": len(error.places)})
     current = getattr(error, "current", None)
     content: dict[str, bytes | None] = {}
     if isinstance(current, CurrentState):
-        members["changed"] = _changed(current, present)
-        content[naming.content] = None if current.content is None else present(current.content)
+        members["changed"] = _changed(current, view)
+        content[naming.content] = None if current.content is None else view.present(current.content)
     return Answer(row.status, json_text(members, content), row.headers(error), PROBLEM)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from draftkeep.changes import pointer
@@ -83,9 +84,12 @@ def _shown(surface: Surface, one: Waiting) -> str:
             "currentVersion": one.version,
             **_places("changes", one.places, naming),
             **_places("conflicts", one.overlaps, naming, current=True),
+            # What keeps the draft and the proposal from being put together; pointers into what they would make.
+            "errors": [asdict(problem) for problem in one.problems],
         }
     )
-    preview = surface.present(one.preview) if len(one.preview) <= _PREVIEW_BYTES else None
+    shown = one.preview is not None and len(one.preview) <= _PREVIEW_BYTES
+    preview = surface.view.present(one.preview) if one.preview is not None and shown else None
     return json_text(members, {naming.content: preview})
 
 

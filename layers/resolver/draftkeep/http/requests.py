@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic_core import ValidationError
 
 from draftkeep import canonical
 from draftkeep.canonical import clip
@@ -164,20 +164,23 @@ def refuse_unknown(members: Mapping[str, Any], known: frozenset[str]) -> None:
         raise InvalidFields([_unknown(key) for key in unknown[:MAX_PROBLEMS]], len(unknown))
 
 
-def wrong_members(members: Mapping[str, Any], model: type[BaseModel]) -> tuple[list[Problem], int]:
-    """What is wrong with members: those that are not part of a model, and those of another type than there.
+def wrong_members(
+    members: Mapping[str, Any], names: Collection[str], validate: Callable[[dict[str, Any]], object]
+) -> tuple[list[Problem], int]:
+    """What is wrong with members: those that are not part of a contract, and those of another type than there.
 
+    names: the members of the contract; validate: raises pydantic_core.ValidationError for wrong types
     Returns: at least the first 100 problems, and the number of all
     """
-    known = {key: value for key, value in members.items() if key in model.model_fields}
+    known = {key: value for key, value in members.items() if key in names}
     unknown = [_unknown(key) for key in islice((key for key in members if key not in known), MAX_PROBLEMS)]
-    wrong = list(_wrong_types(known, model))
+    wrong = list(_wrong_types(known, validate))
     return [*unknown, *wrong], len(members) - len(known) + len(wrong)
 
 
-def _wrong_types(members: Mapping[str, Any], model: type[BaseModel]) -> Iterator[Problem]:
+def _wrong_types(members: dict[str, Any], validate: Callable[[dict[str, Any]], object]) -> Iterator[Problem]:
     try:
-        model.model_validate(members)
+        validate(members)
     except ValidationError as error:
         for one in error.errors(include_url=False, include_context=False, include_input=False):
             code = _CODES.get(one["type"], "wrong_type")

@@ -52,19 +52,27 @@ class Arguments(Plain):
         state["args_drafts"] = _shown(work, args, positions, outputs)
 
     def view(self, content: FormContent) -> dict[str, Any]:
-        # By name, since an argument that is edited gets another id. Its outputs name it, so all of it is one value.
-        drafts = content.state["args_drafts"]
+        # By name, since an argument that is edited gets another id. Its outputs name it, so they go with it. Where it
+        # is placed is its place in the list; whether it is placed at all is told beside.
+        placed = _placed(content)
         bundles = [
-            {"name": one["name"], "ids": [one["id"], [output["id"] for output in one["outputs"]]]} for one in drafts
+            {
+                "name": one["name"],
+                "ids": [one["id"], [output["id"] for output in one["outputs"]]],
+                "placed": one["id"] in placed,
+            }
+            for one in content.state["args_drafts"]
         ]
         return {"args_drafts": bundles}
 
     def restore(self, work: Work, view: Mapping[str, Any], sides: Sequence[FormContent]) -> None:
         args = [bundle["ids"][0] for bundle in view["args_drafts"]]
         outputs = [id_ for bundle in view["args_drafts"] for id_ in bundle["ids"][1]]
-        places = [{"args_id": id_, "value": index} for index, id_ in enumerate(args)]
+        placed = [bundle["ids"][0] for bundle in view["args_drafts"] if bundle["placed"]]
+        places = [{"args_id": id_, "value": index} for index, id_ in enumerate(placed)]
         positions = [work.track(work.make(POSITIONS, _value_of(place), place)) for place in places]
         for side in sides:
+            # Taken over as they are, whatever their numbers, where one side has them all.
             if self.view(side) == view:
                 positions = side.state["arg_position_ids"]
         work.state |= {"arg_ids": args, "arg_position_ids": positions, "args_output_ids": outputs}
@@ -184,6 +192,12 @@ def _shown(work: Work, args: list[str], positions: list[str], outputs: list[str]
         listed = [{"id": o.id, "name": o.attributes["name"], "template": o.attributes.get("template")} for o in own]
         shown.append({"id": id_, **_attributes(row.attributes), "outputs": listed})
     return shown
+
+
+def _placed(content: FormContent) -> set[str]:
+    """The arguments that have a position."""
+    ids = content.state["arg_position_ids"]
+    return {str(content.rows[id_].attributes["args_id"]) for id_ in ids if id_ in content.rows}
 
 
 def _number(value: object) -> float:

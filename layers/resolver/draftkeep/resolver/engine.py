@@ -17,7 +17,7 @@ from draftkeep.resources import Row
 PENDING = "pending_ids"
 MAX_STATE_BYTES = 1024 * 1024
 MAX_ITEMS = 1000
-_MAX_PROBLEMS = 100
+MAX_PROBLEMS = 100
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def resolve(form: Form, scope: Scope, current: FormContent, patch: Mapping[str, 
         if isinstance(value, list) and len(value) > MAX_ITEMS:
             work.refuse((name,), "too_many_items", f"A list has at most {MAX_ITEMS} items.")
     if work.problems:
-        raise InvalidFields(work.problems[:_MAX_PROBLEMS], len(work.problems))
+        raise InvalidFields(work.problems[:MAX_PROBLEMS], len(work.problems))
     state = {name: work.state[name] for name in form.state}
     selected = _selected(state)
     flags = {str(row.attributes.get("flag_id")) for id_, row in work.rows.items() if id_ in selected}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from draftkeep.catalog import Found, Scope
 from draftkeep.changes import pointer
 from draftkeep.errors import InvalidFields, Place, Problem
 from draftkeep.merging import ListRule, Path, is_same
-from draftkeep.resolver.engine import PENDING, Form, Resolved, resolve
+from draftkeep.resolver.engine import MAX_PROBLEMS, PENDING, Form, Resolved, resolve
 from draftkeep.resolver.fields import Field
 from draftkeep.resolver.work import FormContent, Work
 
@@ -53,7 +53,7 @@ def choose(form: Form, scope: Scope, base: FormContent, proposed: FormContent, n
         elif name not in changed:
             problems.append(Problem(at, "not_proposed", "The proposal does not change this field."))
     if problems:
-        raise InvalidFields(problems)
+        raise InvalidFields(problems[:MAX_PROBLEMS], len(problems))
     state = dict(base.state)
     for group in _groups(form):
         if any(name in group for name in names):
@@ -81,10 +81,17 @@ def merge(form: Form, scope: Scope, base: FormContent, current: FormContent, pro
             work.state[PENDING] = merged.value[PENDING]
         else:
             field.restore(work, merged.value, (current, proposed))
-    settled = _settled(form, scope, FormContent({**current.state, **work.state}, work.rows))
-    told = {name for group in _groups(form) if overlapping.keys() & set(group) for name in group}
-    lost = _lost(settled.content, base, current, proposed)
-    overlapping |= dict.fromkeys(name for name in lost if name not in told)
+    joined = {**current.state, **work.state}
+    settled = _settled(form, scope, FormContent(joined, work.rows))
+    lost = _lost(joined, settled.content.state, base.state)
+    if lost:
+        # There, too, what was proposed goes over what is: with all that belongs to it.
+        for group in _groups(form):
+            if lost & set(group):
+                work.state |= {name: proposed.state[name] for name in group}
+                differing = (name for name in group if not is_same(current.state[name], proposed.state[name]))
+                overlapping |= dict.fromkeys(name for name in differing if name not in _FOLLOWING)
+        settled = _settled(form, scope, FormContent({**current.state, **work.state}, work.rows))
     places = tuple(Place(name, base.state[name], proposed.state[name], current.state[name]) for name in overlapping)
     made = tuple(row for row in work.made.values() if row.id in settled.content.rows)
     return MergedForm(Resolved(settled.content, made), places)
@@ -109,6 +116,19 @@ def _view(field: Field | None, content: FormContent) -> dict[str, Any]:
     return field.view(content) if field else {PENDING: content.state[PENDING]}
 
 
+_BY_ID = ListRule(key=lambda one: one["id"] if isinstance(one, dict) else None)
+_MODEL_FLAGS = ListRule(key=lambda one: (one["model_id"], one["type"]) if isinstance(one, dict) else None)
+
+
+def form_rule_of(at: Path) -> ListRule | None:
+    """How the items of the lists of a form_state are told apart."""
+    if at[0] == "args_drafts":
+        return _BY_ID
+    if at[0] == "model_flag_values":
+        return _MODEL_FLAGS
+    return _SET if len(at) == 1 and str(at[0]).endswith("_ids") else None
+
+
 def _rule_of(at: Path) -> ListRule | None:
     if at == ("args_drafts",):
         return _NAMED
@@ -120,12 +140,10 @@ def _settled(form: Form, scope: Scope, content: FormContent) -> Resolved:
     return resolve(form, scope, content, {}, Found())
 
 
-def _lost(merged: FormContent, base: FormContent, *sides: FormContent) -> list[str]:
-    """The lists in which a side selected something that went with what the other side deselected."""
-    return [
+def _lost(joined: Mapping[str, Any], settled: Mapping[str, Any], base: Mapping[str, Any]) -> set[str]:
+    """The lists in which something that a side selected went with what the other side deselected."""
+    return {
         name
-        for name, ids in merged.state.items()
-        if name.endswith("_ids")
-        and name not in _FOLLOWING
-        and any(set(side.state[name]) - set(base.state[name]) - set(ids) for side in sides)
-    ]
+        for name, ids in joined.items()
+        if name.endswith("_ids") and name not in _FOLLOWING and set(ids) - set(settled[name]) - set(base[name])
+    }

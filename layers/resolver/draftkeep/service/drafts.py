@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from draftkeep.canonical import Content
-from draftkeep.errors import Contended, NothingToRedo, NothingToUndo
+from draftkeep.errors import Contended, InvalidFields, MergeConflict, NothingToRedo, NothingToUndo, VersionConflict
 from draftkeep.log import Listing, Log, Superseded
 from draftkeep.model import Author, Draft, Entry, Form, Kind, Operation, Page, Position, Snapshot, Tombstone
 from draftkeep.operations import Claim, Claimed, claimed
 from draftkeep.preconditions import Precondition, Verdict, judge_discard, judge_move, judge_patch, judge_save
-from draftkeep.service.conflicts import raise_unless_proceeding
+from draftkeep.service.conflicts import current_state, raise_unless_proceeding
 from draftkeep.service.keyed import Earlier, raise_if_done
 from draftkeep.service.states import Discarded, Outcome, Revision, State, Written
+from draftkeep.service.terms import Terms
 from draftkeep.service.writing import Step, Writing, living, owner_of
 from draftkeep.store import Collided, Refused
 
@@ -67,6 +68,46 @@ class Drafts:
         """
         return self._revise(draft, author, lambda _: Revision(content), precondition, judge_save, claim)
 
+    def save_merging(
+        self,
+        draft: Draft,
+        author: Author,
+        content: Content,
+        precondition: Precondition,
+        claim: Claim | None = None,
+        *,
+        terms: Terms,
+        merges: bool,
+    ) -> Written:
+        """Save a content; when others have saved since the version that it was made of, tell whether it can be merged.
+
+        merges: merge it then, if the changes are disjoint
+        Raises: as save, and with `merges` MergeConflict
+        Cost: as save; after a conflict 1 batch read more where contents are not at hand, and the merge
+        """
+
+        def revise(page: Page) -> Revision:
+            seen = precondition.single_version
+            stale = judge_save(precondition, page.version, identical=False) is Verdict.CONFLICT
+            if not stale or page.head is None or page.head.snapshot.content_hash == content.hash:
+                return Revision(content)
+            current = current_state(self.writing, draft, page, seen)
+            if seen is None or current.seen_content is None or current.content is None:
+                return Revision(content)
+            try:
+                merged = terms.merge(current.seen_content, current.content, content.text)
+            except InvalidFields:
+                if merges:
+                    raise
+                raise VersionConflict(replace(current, disjoint=False)) from None
+            if not merges:
+                raise VersionConflict(replace(current, disjoint=not merged.places))
+            if merged.places:
+                raise MergeConflict(replace(current, disjoint=False), seen, merged.places)
+            return Revision(merged.content, merged=True)
+
+        return self._revise(draft, author, revise, precondition, judge_save, claim)
+
     def patch(
         self, draft: Draft, author: Author, revise: Revise, precondition: Precondition, claim: Claim | None = None
     ) -> Written:
@@ -95,14 +136,16 @@ class Drafts:
             verdict = judge(precondition, page.version, identical=identical)
             if verdict is Verdict.UNCHANGED:
                 return Step(Outcome.UNCHANGED, content.text)
-            raise_unless_proceeding(self.writing, verdict, draft, page, precondition)
+            if not revision.merged:
+                raise_unless_proceeding(self.writing, verdict, draft, page, precondition)
             version = page.last_version + 1
             position = head.position.advanced(version) if head else Position.started(version)
             snapshot = Snapshot(content.hash, len(content.text), Form.WHOLE)
             entry = self.writing.next_entry(
                 page, Operation.SAVE, author, position, snapshot, revision.name, key=claim.key if claim else None
             )
-            return Step(Outcome.SAVED if head else Outcome.CREATED, content.text, entry, content)
+            outcome = Outcome.MERGED if revision.merged else Outcome.SAVED if head else Outcome.CREATED
+            return Step(outcome, content.text, entry, content)
 
         return self.writing.write(draft, decide, claim)
 

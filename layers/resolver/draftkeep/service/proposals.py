@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from draftkeep import keys
 from draftkeep.canonical import Content
-from draftkeep.errors import Contended, CorruptSnapshot, NotAProposal, Place
+from draftkeep.errors import Contended, CorruptSnapshot, InvalidFields, NotAProposal, Place, Problem
 from draftkeep.model import Author, Draft, Entry, Page
 from draftkeep.operations import Claim, Claimed, Owner, Proposal, Record
 from draftkeep.preconditions import Precondition, judge_patch, judge_proposal
@@ -15,7 +15,7 @@ from draftkeep.service.conflicts import raise_unless_proceeding
 from draftkeep.service.drafts import Revise
 from draftkeep.service.keyed import Earlier, raise_if_done
 from draftkeep.service.states import Outcome
-from draftkeep.service.terms import Terms, base_of, merged_into, raise_if_discarded
+from draftkeep.service.terms import Merge, Terms, base_of, merged_into, raise_if_discarded
 from draftkeep.service.writing import Writing, living, owner_of
 from draftkeep.store import Collided
 
@@ -41,6 +41,7 @@ class Waiting:
 
     places: what it changes; overlaps: what has been changed in the draft since, too
     version: the draft's now; preview: the content that accepting it would make now
+    problems: what keeps it from being accepted as a whole; then there is no preview
     """
 
     draft: Draft
@@ -50,7 +51,8 @@ class Waiting:
     version: int
     places: tuple[Place, ...]
     overlaps: tuple[Place, ...]
-    preview: bytes
+    preview: bytes | None
+    problems: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,7 @@ class Proposals:
                 continue
             one = self._waiting(about, page, record, proposal, terms)
             waiting.append(one)
-            shown += len(one.preview)
+            shown += len(one.preview or b"")
             if shown > PAGE_BYTES and record is not found.records[-1]:
                 return Inbox(tuple(waiting), keys.proposal_sort_key(about.id, record.created_at_ms, record.key))
         return Inbox(tuple(waiting), found.next)
@@ -185,7 +187,12 @@ class Proposals:
     def _waiting(self, draft: Draft, page: Page, record: Record, proposal: Proposal, terms: Terms) -> Waiting:
         base = base_of(self.writing, draft, page, proposal, terms)
         places = terms.places(base, self.writing.log.restore(draft, proposal.snapshot))
-        merged = merged_into(self.writing, draft, page, proposal, terms)
+        merged: Merge | None = None
+        problems: tuple[Problem, ...] = ()
+        try:
+            merged = merged_into(self.writing, draft, page, proposal, terms)
+        except InvalidFields as refusal:
+            problems = refusal.problems
         return Waiting(
             draft=draft,
             key=record.key,
@@ -193,6 +200,7 @@ class Proposals:
             proposal=proposal,
             version=page.version,
             places=tuple(places),
-            overlaps=merged.places,
-            preview=merged.content.text,
+            overlaps=merged.places if merged else (),
+            preview=merged.content.text if merged else None,
+            problems=problems,
         )

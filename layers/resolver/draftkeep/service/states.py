@@ -18,6 +18,9 @@ class Outcome(StrEnum):
     UNDONE = "undone"
     REDONE = "redone"
     RESET = "reset"
+    RESTORED = "restored"
+    MERGED = "merged"
+    ANNOTATED = "annotated"
     DISCARDED = "discarded"
     PROPOSED = "proposed"
     ACCEPTED = "accepted"
@@ -57,7 +60,11 @@ class Discarded:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A content to be saved, and the name that lists show of it."""
+    """A content to be saved, and the name that lists show of it.
+
+    merged: the content is merged with the newest one, so the version that the caller saw does not matter any more
+    """
 
     content: Content
     name: str | None = None
+    merged: bool = False
