@@ -23,12 +23,15 @@ if TYPE_CHECKING:
 class Usage:
     """What was asked since the meter was last read.
 
-    calls: (operation, start, end), in seconds; the reported units are DynamoDB Local's own, of single operations only
+    calls: (operation, start, end), in seconds
+    written_bytes: of all items that were put, as DynamoDB bills them
+    reported: DynamoDB Local's own units by operation, of single ones only: it misreports transactions
     """
 
     write_units: float = 0
     read_units: float = 0
-    reported_units: float = 0
+    written_bytes: int = 0
+    reported: dict[str, float] = field(default_factory=dict)
     calls: list[tuple[str, float, float]] = field(default_factory=list)
 
     @property
@@ -58,8 +61,14 @@ class Meter:
         self._usage = Usage()
         self._open: dict[int, tuple[str, float, Any]] = {}
         events: Any = client.meta.events
+        self._events = events
         events.register("provide-client-params.dynamodb", self._started)
         events.register("after-call.dynamodb", self._ended)
+
+    def stop(self) -> None:
+        """Watch no longer."""
+        self._events.unregister("provide-client-params.dynamodb", self._started)
+        self._events.unregister("after-call.dynamodb", self._ended)
 
     @contextmanager
     def usage(self) -> Iterator[Usage]:
@@ -71,6 +80,8 @@ class Meter:
             self._usage = Usage()
 
     def _started(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        if model.name in _SINGLE:
+            params["ReturnConsumedCapacity"] = "TOTAL"
         self._open[threading.get_ident()] = (model.name, time.perf_counter(), params)
 
     def _ended(self, parsed: dict[str, Any], **_: Any) -> None:
@@ -78,6 +89,25 @@ class Meter:
         self._usage.calls.append((operation, start, time.perf_counter()))
         self._usage.write_units += _written(operation, params)
         self._usage.read_units += _read(operation, params, parsed)
+        self._usage.written_bytes += sum(item_bytes(item) for item in _items_put(operation, params))
+        if operation in _SINGLE:
+            reported = parsed.get("ConsumedCapacity", {}).get("CapacityUnits", 0)
+            self._usage.reported[operation] = self._usage.reported.get(operation, 0) + reported
+
+
+# What DynamoDB Local reports as the service would.
+_SINGLE = ("PutItem", "Query")
+
+
+def _items_put(operation: str, params: dict[str, Any]) -> list[dict[str, Any]]:
+    if operation == "PutItem":
+        return [params["Item"]]
+    if operation == "TransactWriteItems":
+        return [action["Put"]["Item"] for action in params["TransactItems"] if "Put" in action]
+    if operation == "BatchWriteItem":
+        requests = [one for table in params["RequestItems"].values() for one in table]
+        return [one["PutRequest"]["Item"] for one in requests if "PutRequest" in one]
+    return []
 
 
 def _written(operation: str, params: dict[str, Any]) -> float:
@@ -88,7 +118,7 @@ def _written(operation: str, params: dict[str, Any]) -> float:
     if operation == "BatchWriteItem":
         requests = [one for table in params["RequestItems"].values() for one in table]
         return sum(_one(one.get("PutRequest")) for one in requests)
-    return 0
+    return 1 if operation == "UpdateItem" else 0
 
 
 def _one(put: dict[str, Any] | None) -> int:

@@ -12,10 +12,11 @@ import pytest
 
 import draftkeep
 from draftkeep import errors
-from draftkeep.errors import CurrentState, DraftkeepError, Problem
+from draftkeep.errors import CurrentState, DraftkeepError, Place, Problem
 from draftkeep.http.answers import Answer
-from draftkeep.http.naming import CAMEL, SNAKE, Naming
+from draftkeep.http.naming import CAMEL, SNAKE, Naming, View
 from draftkeep.http.problems import TABLE, is_internal, problem_answer
+from draftkeep.merging import ABSENT
 
 STATE = CurrentState(
     version=7,
@@ -25,6 +26,15 @@ STATE = CurrentState(
     operation="save",
     content=b'{"comment":"theirs"}',
     seen_content=b'{"comment":"mine"}',
+)
+
+PLACES = [
+    Place("/flow/steps/0/name", "old", "proposed", "current"),
+    Place("/comment", ABSENT, None, "current"),
+    Place("/slots", [1], ABSENT, None),
+]
+DECIDED = errors.AlreadyDecided(
+    accepted=True, fields=("name",), decided_at_ms=1_700_000_000_009, decided_by="ann", actor="bot"
 )
 
 EXAMPLES = [
@@ -37,6 +47,14 @@ EXAMPLES = [
     (errors.VersionConflict(STATE), 409, "version_conflict"),
     (errors.DraftExists(STATE), 409, "draft_exists"),
     (errors.IdTaken("voices", "alto"), 409, "id_taken"),
+    (DECIDED, 409, "already_decided"),
+    (errors.NotAProposal(), 409, "not_a_proposal"),
+    (errors.ProposalConflict(7, 5, PLACES), 409, "proposal_conflict"),
+    (errors.MergeConflict(STATE, 5, PLACES), 409, "merge_conflict"),
+    (errors.DraftDiscarded(), 409, "draft_discarded"),
+    (errors.KeysDiffer(), 400, "operation_keys_differ"),
+    (errors.OperationKeyReused(), 422, "operation_key_reused"),
+    (errors.UnknownEntry(3), 422, "unknown_entry"),
     (errors.ContentTooLarge(4), 413, "content_too_large"),
     (errors.UnsupportedMediaType("no"), 415, "unsupported_media_type"),
     (errors.InvalidFields([Problem("/a", "wrong_type", "no")]), 422, "invalid_fields"),
@@ -68,7 +86,7 @@ INTERNAL = [
 
 def _answer(error: Exception, naming: Naming = CAMEL, request_id: str = "") -> Answer:
     """The answer of a kind that shows a content as it is stored."""
-    return problem_answer(error, naming, lambda content: content, request_id)
+    return problem_answer(error, naming, View(), request_id)
 
 
 def _body(answer: Answer) -> dict[str, Any]:
@@ -141,6 +159,8 @@ def test_a_part_of_the_contract_that_is_not_built_is_refused_by_name() -> None:
         (errors.UnsupportedMediaType("Send JSON."), "Send JSON."),
         (errors.NestingTooDeep(100), "100"),
         (errors.NumberOutOfRange("1e400"), "1e400"),
+        (errors.UnknownEntry(1234), "1234"),
+        (DECIDED, "accepted"),
     ],
 )
 def test_the_detail_says_what_is_wrong(error: DraftkeepError, said: str) -> None:
@@ -203,7 +223,7 @@ def test_a_conflict_with_a_version_that_is_not_known_tells_no_difference() -> No
 def test_a_conflict_shows_contents_and_their_difference_as_the_kind_shows_them() -> None:
     error = errors.VersionConflict(STATE)
 
-    body = _body(problem_answer(error, SNAKE, lambda content: b'{"shown":%b}' % content, ""))
+    body = _body(problem_answer(error, SNAKE, View(lambda content: b'{"shown":%b}' % content), ""))
 
     assert body["form_state"] == {"shown": {"comment": "theirs"}}
     assert body["changed"] == {"pointers": ["/shown/comment"], "total": 1}
@@ -216,6 +236,89 @@ def test_a_conflict_shows_contents_and_their_difference_as_the_kind_shows_them()
 def test_a_refused_move_tells_the_current_version(error: DraftkeepError) -> None:
     assert _body(_answer(error))["currentVersion"] == 7
     assert _body(_answer(error, SNAKE))["current_version"] == 7
+
+
+# -------------------------------------------------------------------------------------------------- proposals
+
+
+def test_a_proposal_conflict_tells_both_versions_and_every_place_with_its_values() -> None:
+    answer = _answer(errors.ProposalConflict(7, 5, PLACES))
+    body = _body(answer)
+
+    assert (body["currentVersion"], body["baseVersion"], body["conflictsTotal"]) == (7, 5, 3)
+    assert body["conflicts"] == [
+        {"pointer": "/flow/steps/0/name", "base": "old", "current": "current", "proposed": "proposed"},
+        {"pointer": "/comment", "current": "current", "proposed": None},
+        {"pointer": "/slots", "base": [1], "current": None},
+    ]
+    assert answer.headers["ETag"] == '"7"'
+
+
+def test_a_proposal_conflict_says_how_to_apply_it_all_the_same() -> None:
+    assert "If-Match" in _body(_answer(errors.ProposalConflict(7, 5, PLACES)))["detail"]
+
+
+def test_a_forms_proposal_conflict_names_fields_in_snake_case() -> None:
+    body = _body(_answer(errors.ProposalConflict(7, 5, [Place("name", "a", "c", "b")]), SNAKE))
+
+    assert (body["current_version"], body["base_version"], body["conflicts_total"]) == (7, 5, 1)
+    assert body["conflicts"] == [{"field": "name", "base": "a", "current": "b", "proposed": "c"}]
+    assert body.keys().isdisjoint({"currentVersion", "baseVersion", "conflictsTotal"})
+
+
+@pytest.mark.parametrize(
+    ("error", "name"),
+    [
+        (errors.ProposalConflict(7, 5, [Place(f"/{number}", 0, 1, 2) for number in range(250)]), "conflicts"),
+        (errors.MergeConflict(STATE, 5, [Place(f"/{number}", 0, 1, 2) for number in range(250)]), "overlaps"),
+    ],
+)
+def test_at_most_100_places_are_listed_and_all_are_counted(error: DraftkeepError, name: str) -> None:
+    body = _body(_answer(error))
+
+    assert len(body[name]) == 100
+    assert body[f"{name}Total"] == 250
+
+
+def test_a_merge_conflict_tells_the_places_and_the_whole_current_state() -> None:
+    answer = _answer(errors.MergeConflict(STATE, 5, PLACES[:1]))
+    body = _body(answer)
+
+    assert (body["currentVersion"], body["baseVersion"], body["overlapsTotal"]) == (7, 5, 1)
+    assert body["overlaps"] == [
+        {"pointer": "/flow/steps/0/name", "base": "old", "current": "current", "proposed": "proposed"}
+    ]
+    assert (body["updatedAt"], body["updatedBy"], body["operation"]) == (1_700_000_000_007, "ana", "save")
+    assert body["headData"] == {"comment": "theirs"}
+    assert answer.headers["ETag"] == '"7"'
+
+
+@pytest.mark.parametrize("disjoint", [True, False])
+def test_a_conflict_says_whether_it_could_be_merged_where_that_is_known(disjoint: bool) -> None:
+    known = CurrentState(version=7, content=b"{}", seen_content=b"{}", disjoint=disjoint)
+
+    assert _body(_answer(errors.VersionConflict(known)))["disjoint"] is disjoint
+    assert "disjoint" not in _body(_answer(errors.VersionConflict(STATE)))
+
+
+def test_a_decision_that_stands_is_told_with_who_made_it() -> None:
+    body = _body(_answer(DECIDED))
+
+    assert body["accepted"] is True
+    assert body["acceptedFields"] == ["name"]
+    assert (body["decidedAt"], body["decidedBy"], body["actor"]) == (1_700_000_000_009, "ann", "bot")
+
+
+@pytest.mark.parametrize(("fields", "told"), [(None, None), ((), []), (("a", "b"), ["a", "b"])])
+def test_a_form_is_told_a_decision_in_snake_case(fields: tuple[str, ...] | None, told: list[str] | None) -> None:
+    error = errors.AlreadyDecided(accepted=False, fields=fields, decided_at_ms=9, decided_by="ann", actor=None)
+
+    body = _body(_answer(error, SNAKE))
+
+    assert body["accepted"] is False
+    assert body["accepted_fields"] == told
+    assert (body["decided_at"], body["decided_by"], body["actor"]) == (9, "ann", None)
+    assert "rejected" in body["detail"]
 
 
 # ---------------------------------------------------------------------------------------------- other members

@@ -267,6 +267,29 @@ def test_a_move_takes_no_other_body(body: str, headers: dict[str, str], error: t
         _request(body, headers=headers).fields()
 
 
+@pytest.mark.parametrize("body", ['{"seqNo":1,"at":null}', '{"seqNo":1}', '{"at":[]}'])
+def test_a_body_of_named_fields_has_some_of_them(body: str) -> None:
+    assert _request(body).fields("seqNo", "at") == json.loads(body)
+
+
+@pytest.mark.parametrize("body", [None, "", " ", "{}"])
+def test_a_body_of_named_fields_may_be_absent(body: str | None) -> None:
+    assert _request(body).fields("seqNo") == {}
+
+
+def test_a_body_of_named_fields_has_no_others_and_all_are_named() -> None:
+    with pytest.raises(InvalidFields) as refusal:
+        _request('{"seqNo":1,"seqno":1,"x":null}').fields("seqNo")
+
+    assert [problem.pointer for problem in refusal.value.problems] == ["/seqno", "/x"]
+    assert {problem.code for problem in refusal.value.problems} == {"unknown_field"}
+
+
+def test_a_body_of_named_fields_is_read_within_the_limit_of_all_bodies() -> None:
+    with pytest.raises(ContentTooLarge):
+        _request('{"seqNo":1}' + " " * MAX_BYTES).fields("seqNo")
+
+
 def test_unknown_fields_are_named_by_pointer() -> None:
     with pytest.raises(InvalidFields) as refusal:
         refuse_unknown({"a": 1, "x/y~z": 2, "b": 3, "": 4}, frozenset({"a", "b"}))
@@ -343,6 +366,28 @@ def test_what_is_no_whole_number_in_the_query_is_refused_by_name(value: str) -> 
         _request(query={"limit": value}).number("limit", 25, 1, 25)
 
     assert refusal.value.parameter == "limit"
+
+
+@pytest.mark.parametrize(
+    ("query", "on"), [({}, False), ({"soft": "false"}, False), ({"soft": "true"}, True), ({"Soft": "true"}, False)]
+)
+def test_a_switch_in_the_query_is_off_unless_it_is_true(query: dict[str, str], on: bool) -> None:
+    assert _request(query=query).switch("soft") is on
+
+
+@pytest.mark.parametrize("value", ["", "1", "0", "yes", "True", "TRUE", " true", "true,true", "null"])
+def test_a_switch_in_the_query_that_is_neither_true_nor_false_is_refused_by_name(value: str) -> None:
+    with pytest.raises(MalformedQuery) as refusal:
+        _request(query={"soft": value}).switch("soft")
+
+    assert refusal.value.parameter == "soft"
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST", "PATCH", "DELETE"])
+def test_the_method_is_that_of_the_event(method: str) -> None:
+    request = Request(ANA, {}, {}, {}, {"requestContext": {"http": {"method": method}}}, "/")
+
+    assert request.method == method
 
 
 @pytest.mark.parametrize(

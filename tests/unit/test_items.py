@@ -11,27 +11,38 @@ from hypothesis import strategies as st
 
 from draftkeep import keys
 from draftkeep.items import CHUNK_BYTES, bytes_without_body, item_bytes, item_of, record_of, write_units
-from draftkeep.model import Draft, Form, Keyframe, Operation, Position, Record, Snapshot
+from draftkeep.model import Author, Draft, Entry, Form, Keyframe, Operation, Position, Record, Snapshot
 from tests.unit.builders import (
     ATTEMPT,
     DRAFTS,
     ENTRIES,
     HASH,
+    TEXTS,
     TOMBSTONES,
+    USERS,
     draft_of,
     entry_of,
     tombstone_of,
 )
 
+# Entries of requests with an operation key, or that accepted what somebody had proposed.
+KEYED_ENTRIES = st.builds(
+    lambda entry, key, proposer: replace(entry, key=key, proposer=proposer),
+    ENTRIES,
+    st.none() | st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=12),
+    st.none() | st.builds(Author, user=USERS, actor=st.none() | TEXTS),
+)
+RECORDS = ENTRIES | KEYED_ENTRIES | TOMBSTONES
+
 # ------------------------------------------------------------------------------------------------- round trip
 
 
-@given(DRAFTS, ENTRIES | TOMBSTONES)
+@given(DRAFTS, RECORDS)
 def test_a_record_comes_back_from_its_item_as_it_was(draft: Draft, record: Record) -> None:
     assert record_of(item_of(draft, record)) == record
 
 
-@given(DRAFTS, ENTRIES | TOMBSTONES)
+@given(DRAFTS, RECORDS)
 def test_an_item_lies_in_its_drafts_log_under_its_version(draft: Draft, record: Record) -> None:
     item = item_of(draft, record)
 
@@ -39,7 +50,7 @@ def test_an_item_lies_in_its_drafts_log_under_its_version(draft: Draft, record: 
     assert item["sk"] == {"S": keys.version_key(record.version)}
 
 
-@given(DRAFTS, ENTRIES | TOMBSTONES)
+@given(DRAFTS, RECORDS)
 def test_every_attribute_is_of_one_type_of_the_wire(draft: Draft, record: Record) -> None:
     types: dict[str, type[Any]] = {"S": str, "N": str, "B": bytes, "BOOL": bool}
 
@@ -55,8 +66,17 @@ def test_what_an_entry_does_not_have_takes_no_attribute() -> None:
 
     item = item_of(draft_of(), entry)
 
-    absent = {"via", "name", "pin", "label", "par", "redo", "rest", "over", "kf", "kfn", "kfu"}
+    absent = {"via", "name", "pin", "label", "key", "pby", "pvia", "par", "redo", "rest", "over", "kf", "kfn", "kfu"}
     assert item.keys().isdisjoint(absent)
+
+
+def test_who_accepted_and_who_had_proposed_are_kept_apart() -> None:
+    entry = replace(entry_of(1, user="ann"), key="k1", proposer=Author("bea", "bot"))
+
+    found = record_of(item_of(draft_of(), entry))
+
+    assert isinstance(found, Entry)
+    assert (found.key, found.author, found.proposer) == ("k1", Author("ann"), Author("bea", "bot"))
 
 
 def test_a_hash_is_stored_as_32_bytes() -> None:
@@ -167,6 +187,16 @@ def test_an_entry_with_a_body_weighs_no_more_than_was_foreseen(form: Form, overs
     foreseen = bytes_without_body(draft_of(), bare)
 
     assert item_bytes(item_of(draft_of(), replace(bare, snapshot=snapshot))) <= foreseen + 3000
+
+
+def test_an_entry_with_an_operation_key_weighs_no_more_than_was_foreseen() -> None:
+    bare = replace(entry_of(7), key="k" * 255, proposer=Author("bea" * 80, "bot" * 40))
+    snapshot = Snapshot(HASH, 400_000, Form.WHOLE, b"\x00" * 3000)
+    stored = replace(bare, snapshot=snapshot)
+
+    foreseen = bytes_without_body(draft_of(), bare)
+
+    assert item_bytes(item_of(draft_of(), stored)) <= foreseen + 3000
 
 
 def test_the_foreseen_size_does_not_depend_on_the_body_that_is_to_come() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from urllib.parse import quote
 
@@ -11,10 +12,12 @@ from hypothesis import strategies as st
 
 from draftkeep import keys
 from draftkeep.model import Draft, Kind
-from tests.unit.builders import ATTEMPT, DRAFTS, ID_PARTS, USERS, draft_of
+from tests.unit.builders import ATTEMPT, DRAFTS, ID_PARTS, TEXTS, USERS, draft_of
 
 OWNERS = st.tuples(st.sampled_from(Kind), st.sampled_from(["a", "b", "a:b", "a@", "~"]) | ID_PARTS, USERS)
 VERSIONS = st.integers(0, 10**12 - 1)
+# Operation keys, with every character that separates or escapes.
+OPERATION_KEYS = st.text(st.sampled_from("ab#/%+: 23~"), min_size=1, max_size=8) | TEXTS.filter(bool)
 KIND_OF_LONGEST_NAME = max(Kind, key=len)
 
 
@@ -25,6 +28,8 @@ def _partitions(kind: Kind, tenant: str, user: str, agent: str) -> set[str]:
         keys.keyframes_key(draft),
         keys.index_key(kind, tenant, user, ""),
         keys.index_key(kind, tenant, user, agent),
+        keys.operation_key(kind, tenant, user, agent),
+        keys.proposals_key(kind, tenant, user),
     }
 
 
@@ -72,7 +77,7 @@ def test_two_drafts_share_no_log_and_no_keyframes(one: Draft, other: Draft) -> N
 def test_a_log_its_keyframes_and_the_lists_lie_in_partitions_of_their_own(
     owner: tuple[Kind, str, str], agent: str
 ) -> None:
-    assert len(_partitions(*owner, agent)) == 4
+    assert len(_partitions(*owner, agent)) == 6
 
 
 def test_lists_of_different_agents_lie_apart() -> None:
@@ -92,6 +97,20 @@ def test_the_keyframes_of_a_log_are_found_by_its_partition_alone(draft: Draft) -
     assert keys.keyframes_key_of_log(keys.log_key(draft)) == keys.keyframes_key(draft)
 
 
+@given(DRAFTS)
+def test_a_draft_is_found_by_its_log_alone_but_for_its_group(draft: Draft) -> None:
+    assert keys.draft_of_log(keys.log_key(draft)) == replace(draft, group="")
+
+
+@given(OWNERS, OWNERS, OPERATION_KEYS, OPERATION_KEYS)
+def test_two_operations_share_a_partition_only_when_owner_and_key_are_the_same(
+    one: tuple[Kind, str, str], other: tuple[Kind, str, str], key: str, other_key: str
+) -> None:
+    first, second = keys.operation_key(*one, key), keys.operation_key(*other, other_key)
+
+    assert (first == second) is ((one, key) == (other, other_key))
+
+
 def test_the_layout_is_as_published() -> None:
     draft = draft_of(user="a b#c")
 
@@ -100,6 +119,9 @@ def test_the_layout_is_as_published() -> None:
     assert keys.index_key(Kind.AGENT, "acme", "a b#c", "support") == "agent#index#acme#a%20b%23c#support"
     assert keys.index_key(Kind.PERSONA, "acme", "ana", "") == "persona#index#acme#ana"
     assert keys.index_sort_key(draft, 1_700_000_000_678) == "001700000000678#support/3"
+    assert keys.operation_key("catalog", "acme", "a b#c", "k 1#") == "catalog#op#acme#a%20b%23c#k%201%23"
+    assert keys.proposals_key(Kind.AGENT, "acme", "a b#c") == "agent#proposal#acme#a%20b%23c"
+    assert keys.proposal_sort_key("support/3", 1_700_000_000_678, "k#1") == "support/3#001700000000678#k%231"
     assert keys.trash_key(date(2026, 1, 2)) == "trash#2026-01-02"
 
 
@@ -157,6 +179,37 @@ def test_a_list_item_names_its_draft(draft: Draft, created_at_ms: int) -> None:
     assert keys.draft_id_of_index(keys.index_sort_key(draft, created_at_ms)) == draft.id
 
 
+@given(DRAFTS, st.integers(0, 10**15 - 1), st.integers(0, 10**15 - 1), OPERATION_KEYS, OPERATION_KEYS)
+def test_proposals_of_one_draft_sort_by_time(
+    draft: Draft, one_ms: int, other_ms: int, key: str, other_key: str
+) -> None:
+    one = keys.proposal_sort_key(draft.id, one_ms, key)
+    other = keys.proposal_sort_key(draft.id, other_ms, other_key)
+
+    assert one_ms == other_ms or (one < other) is (one_ms < other_ms)
+
+
+@given(DRAFTS, DRAFTS, st.integers(0, 10**15 - 1), OPERATION_KEYS)
+def test_a_drafts_prefix_finds_its_own_proposals_and_no_others(
+    draft: Draft, other: Draft, created_at_ms: int, key: str
+) -> None:
+    found = keys.proposal_sort_key(draft.id, created_at_ms, key).startswith(keys.proposals_prefix(other.id))
+
+    assert found is (draft.id == other.id)
+
+
+@pytest.mark.parametrize(("one", "other"), [("a/1", "a/10"), ("a/1", "a/"), ("d", "d1")])
+def test_the_proposals_of_a_draft_are_not_those_of_one_whose_id_begins_alike(one: str, other: str) -> None:
+    place = keys.proposal_sort_key(other, 1, "k")
+
+    assert not place.startswith(keys.proposals_prefix(one))
+
+
+@given(DRAFTS, st.integers(0, 10**15 - 1), OPERATION_KEYS)
+def test_a_proposals_place_names_its_operation_key(draft: Draft, created_at_ms: int, key: str) -> None:
+    assert keys.key_of_proposal(keys.proposal_sort_key(draft.id, created_at_ms, key)) == key
+
+
 # ----------------------------------------------------------------------------------------------- days, limits
 
 
@@ -183,12 +236,15 @@ def test_keys_of_the_longest_names_are_within_the_limits_of_dynamodb() -> None:
         keys.log_key(draft),
         keys.keyframes_key(draft),
         keys.index_key(draft.kind, draft.tenant, draft.user, draft.group),
+        keys.operation_key("catalog", draft.tenant, draft.user, "%" * 255),
+        keys.proposals_key(draft.kind, draft.tenant, draft.user),
     ]
     sorts = [
         keys.version_key(10**12 - 1),
         keys.chunk_key(keys.keyframe_id(10**12 - 1, ATTEMPT), 999),
         keys.index_sort_key(draft, 10**15 - 1),
         keys.trash_sort_key(keys.log_key(draft)),
+        keys.proposal_sort_key(draft.id, 10**15 - 1, "%" * 255),
     ]
 
     assert len(quote(user, safe="")) == 1024

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from draftkeep.model import Entry, Operation, Page, Position, Record, page_of
+from draftkeep.model import Entry, Operation, Page, Position, Record, Tombstone, page_of
 from tests.unit.builders import entry_of, tombstone_of
 
 # -------------------------------------------------------------------------------------- the model and the log
@@ -207,6 +207,19 @@ def test_a_version_is_one_more_than_the_last_and_never_used_twice(steps: list[st
     assert [record.version for record in log.records] == list(range(1, len(log.records) + 1))
 
 
+@given(STEPS, st.integers(1, 60))
+def test_a_draft_begins_right_after_the_newest_tombstone_however_short_the_page(steps: list[str], limit: int) -> None:
+    root = Node(f"{0:064x}", None)
+    editor, log = Editor(root, root), Records()
+    log.save(root.content)
+
+    for number, step in enumerate(steps, start=1):
+        editor = _apply(step, number, editor, log)
+        ended = [record.version for record in log.records if isinstance(record, Tombstone)]
+
+        assert page_of(log.records[::-1][:limit]).ended_at == max(ended, default=0)
+
+
 # ----------------------------------------------------------------------------------------------- single moves
 
 
@@ -298,6 +311,27 @@ def test_nothing_at_or_below_the_newest_tombstone_is_read() -> None:
 
     assert [entry.version for entry in page.entries] == [9]
     assert page.entry(7) is None
+
+
+def test_a_log_that_was_never_discarded_ended_at_0() -> None:
+    assert page_of([]).ended_at == 0
+    assert page_of([entry_of(2, Position(cursor=2, parent=1, first=1)), entry_of(1)]).ended_at == 0
+
+
+def test_a_discarded_draft_ended_at_its_newest_tombstone() -> None:
+    assert page_of([tombstone_of(8), entry_of(7)]).ended_at == 8
+    assert page_of([tombstone_of(9), tombstone_of(8)]).ended_at == 9
+    assert page_of([entry_of(9), tombstone_of(8), entry_of(7)]).ended_at == 8
+
+
+def test_a_page_as_of_one_of_its_entries_ends_with_it() -> None:
+    second = entry_of(8, Position(cursor=8, parent=7, first=7))
+    third = entry_of(9, Position(cursor=9, parent=8, first=7))
+
+    page = page_of([third, second, entry_of(7)]).as_of(second)
+
+    assert page == page_of([second, entry_of(7)])
+    assert page.ended_at == 6
 
 
 def test_a_page_finds_its_entries_by_version() -> None:

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from draftkeep.http.headers import precondition_of
-from draftkeep.preconditions import Precondition, Verdict, judge_discard, judge_move, judge_patch, judge_save
+from draftkeep.preconditions import (
+    Precondition,
+    Verdict,
+    judge_discard,
+    judge_move,
+    judge_patch,
+    judge_proposal,
+    judge_save,
+)
 
 PROCEED, UNCHANGED = Verdict.PROCEED, Verdict.UNCHANGED
 REQUIRED, CONFLICT, EXISTS = Verdict.REQUIRED, Verdict.CONFLICT, Verdict.EXISTS
@@ -130,6 +138,18 @@ def test_a_move_of_version_7(if_match: str | None, if_none_match: str | None, ve
     assert judge_move(precondition_of(if_match, if_none_match), 7) is verdict
 
 
+@pytest.mark.parametrize(("if_match", "if_none_match"), ALL_SENT)
+def test_an_operation_key_stands_in_for_the_version_of_a_move_and_for_nothing_else(
+    if_match: str | None, if_none_match: str | None
+) -> None:
+    """Section 2.1 of DESIGN.md: a move needs If-Match or an operation key; a version that is sent still counts."""
+    precondition = precondition_of(if_match, if_none_match)
+
+    keyed = judge_move(precondition, 7, keyed=True)
+
+    assert keyed is (PROCEED if precondition.is_empty else judge_move(precondition, 7))
+
+
 @pytest.mark.parametrize(
     ("if_match", "verdict"),
     [
@@ -159,6 +179,60 @@ def test_a_discard_of_version_7(if_match: str | None, verdict: Verdict) -> None:
 )
 def test_a_guarded_discard_of_version_7_must_say_a_version(if_match: str | None, verdict: Verdict) -> None:
     assert judge_discard(precondition_of(if_match, None), 7, guarded=True) is verdict
+
+
+@pytest.mark.parametrize(("if_match", "if_none_match"), ALL_SENT)
+def test_an_operation_key_stands_in_for_the_version_of_a_guarded_discard_and_for_nothing_else(
+    if_match: str | None, if_none_match: str | None
+) -> None:
+    precondition = precondition_of(if_match, if_none_match)
+
+    keyed = judge_discard(precondition, 7, guarded=True, keyed=True)
+
+    assert keyed is (PROCEED if precondition.is_empty else judge_discard(precondition, 7, guarded=True))
+
+
+@pytest.mark.parametrize(("if_match", "if_none_match"), ALL_SENT)
+def test_an_operation_key_changes_nothing_about_an_unguarded_discard(
+    if_match: str | None, if_none_match: str | None
+) -> None:
+    precondition = precondition_of(if_match, if_none_match)
+
+    assert judge_discard(precondition, 7, keyed=True) is judge_discard(precondition, 7)
+
+
+@pytest.mark.parametrize(
+    ("if_match", "if_none_match", "verdict", "base"),
+    [
+        pytest.param("7", None, PROCEED, 7, id="made of the current version"),
+        pytest.param("6", None, PROCEED, 6, id="made of an older version"),
+        pytest.param("4", None, PROCEED, 4, id="made of the first version"),
+        pytest.param('W/"5"', None, PROCEED, 5, id="a weak tag"),
+        pytest.param("*", None, PROCEED, 7, id="If-Match * is the current version"),
+        pytest.param("4, 6", None, PROCEED, 6, id="the newest of a list"),
+        pytest.param("6, 9", None, PROCEED, 6, id="the newest of a list that there is"),
+        pytest.param("3", None, CONFLICT, 0, id="a version of a draft that was discarded"),
+        pytest.param("8", None, CONFLICT, 0, id="a version that is not there yet"),
+        pytest.param("0", None, CONFLICT, 0, id="If-Match 0"),
+        pytest.param("3, 8", None, CONFLICT, 0, id="a list of none"),
+        pytest.param('"abc"', None, CONFLICT, 0, id="a tag that is no number"),
+        pytest.param(None, None, REQUIRED, 0, id="nothing sent"),
+        pytest.param(None, "*", EXISTS, 0, id="If-None-Match *"),
+    ],
+)
+def test_a_proposal_to_a_draft_of_the_versions_4_to_7(
+    if_match: str | None, if_none_match: str | None, verdict: Verdict, base: int
+) -> None:
+    assert judge_proposal(precondition_of(if_match, if_none_match), 7, 4) == (verdict, base)
+
+
+@pytest.mark.parametrize(("if_match", "if_none_match"), ALL_SENT)
+def test_a_proposal_that_would_begin_a_draft_is_judged_as_a_save_and_has_no_base(
+    if_match: str | None, if_none_match: str | None
+) -> None:
+    precondition = precondition_of(if_match, if_none_match)
+
+    assert judge_proposal(precondition, 0, 0) == (judge_save(precondition, 0, identical=False), 0)
 
 
 def test_a_discard_that_asks_for_no_draft_to_be_there_does_not_end_one() -> None:
