@@ -27,7 +27,10 @@ def test_the_envelope_has_the_documented_keys_and_types(api: Api, agent: str) ->
     assert body.keys() == SEED_KEYS | {"issues", "issuesTotal", "publishable"}
     assert (body["agentId"], body["baseRevision"]) == (agent.rsplit("/", 1)[1], 12)
     (entry,) = body["history"]
-    assert entry.keys() == {"seqNo", "contentHash", "pinned", "label", "createdAt"}
+    assert entry.keys() == {
+        *("seqNo", "contentHash", "pinned", "label", "createdAt"),
+        *("createdBy", "actor", "operation", "proposedBy"),
+    }
     assert (entry["seqNo"], entry["pinned"], entry["label"], entry["createdAt"]) == (1, False, None, body["updatedAt"])
     assert reply.headers["content-type"] == "application/json"
     assert reply.headers["cache-control"] == "no-store"
@@ -154,14 +157,6 @@ def test_parallel_clients_on_drafts_of_their_own_never_see_each_others_answers(a
 
     with ThreadPoolExecutor(12) as pool:
         assert all(pool.map(edit, range(12)))
-
-
-def test_what_this_release_does_not_do_is_refused_and_not_ignored(api: Api, draft: str) -> None:
-    keyed = api.call("PUT", draft, {}, idempotency_key="k1")
-    soft = api.call("PUT", f"{draft}?soft=true", {})
-
-    assert [(reply.status, reply.code) for reply in (keyed, soft)] == [(501, "not_implemented")] * 2
-    assert api.call("GET", draft).status == 204
 
 
 def test_ctrl_c_ends_the_server_cleanly_and_the_log_holds_no_content() -> None:

@@ -246,37 +246,6 @@ def test_the_preconditions_of_a_patch(api: Api, kind: str) -> None:
 
 
 @kinds
-@pytest.mark.parametrize(
-    "members",
-    [
-        {"soft": True},
-        {"accept": True},
-        {"accept": False},
-        {"idempotency_key": "k"},
-        {"idempotency_key": "k", "accept": True},
-    ],
-)
-def test_what_is_not_built_yet_is_501_and_does_nothing(api: Api, kind: str, members: dict[str, Any]) -> None:
-    draft_id = saved(api, kind, {"name": "Ann"})["draft_id"]
-
-    reply = save(api, kind, {"draft_id": draft_id, "name": "Bob"} | members)
-
-    assert (reply.status, reply.code) == (501, "not_implemented")
-    assert api.call("GET", f"/{kind}/draft/{draft_id}").json["form_state"]["name"] == "Ann"
-
-
-@kinds
-def test_an_idempotency_key_header_is_501_on_every_write(api: Api, kind: str) -> None:
-    draft_id = saved(api, kind)["draft_id"]
-    path = f"/{kind}/draft/{draft_id}"
-
-    replies = [api.call("POST", f"{path}/{move}", {}, idempotency_key="k") for move in ("undo", "redo", "reset")]
-    replies += [api.call("DELETE", path, idempotency_key="k"), save(api, kind, {}, idempotency_key="k")]
-
-    assert {(one.status, one.code) for one in replies} == {(501, "not_implemented")}
-
-
-@kinds
 def test_every_wrong_field_is_told_with_its_pointer(api: Api, kind: str) -> None:
     body = {
         "draft_id": 1,

@@ -46,6 +46,30 @@ AGENT_STORY = [
     ("agent_reset_done", 200),
     ("agent_list_first_page", 200),
     ("agent_list_malformed", 400),
+    ("agent_propose_unguarded", 428),
+    ("agent_propose_stored", 200),
+    ("agent_propose_again", 200),
+    ("agent_propose_reused", 422),
+    ("agent_proposals_listed", 200),
+    ("agent_proposals_malformed", 400),
+    ("agent_ack_malformed", 422),
+    ("agent_ack_absent", 404),
+    ("agent_ack_accepted", 200),
+    ("agent_ack_again", 200),
+    ("agent_ack_opposite", 409),
+    ("agent_history_listed", 200),
+    ("agent_history_malformed", 400),
+    ("agent_entry_read", 200),
+    ("agent_entry_absent", 404),
+    ("agent_annotate_done", 200),
+    ("agent_annotate_refused", 422),
+    ("agent_restore_unguarded", 428),
+    ("agent_restore_unknown", 422),
+    ("agent_restore_done", 200),
+    ("agent_diff_done", 200),
+    ("agent_diff_malformed", 400),
+    ("agent_save_merged", 200),
+    ("agent_save_overlapping", 409),
     ("agent_discard_stale", 409),
     ("agent_discard_done", 204),
 ]
@@ -64,6 +88,28 @@ FORM_STORY = [
     ("reset_done", 200),
     ("list_first_page", 200),
     ("list_malformed", 400),
+    ("propose_refused", 422),
+    ("propose_stored", 200),
+    ("proposals_listed", 200),
+    ("proposals_absent", 404),
+    ("inbox_first_page", 200),
+    ("inbox_malformed", 400),
+    ("ack_malformed", 422),
+    ("ack_absent", 404),
+    ("ack_accepted", 200),
+    ("ack_again", 200),
+    ("ack_opposite", 409),
+    ("history_listed", 200),
+    ("history_malformed", 400),
+    ("entry_read", 200),
+    ("entry_absent", 404),
+    ("annotate_done", 200),
+    ("annotate_refused", 422),
+    ("restore_unguarded", 428),
+    ("restore_unknown", 422),
+    ("restore_done", 200),
+    ("diff_done", 200),
+    ("diff_malformed", 400),
     ("discard_unguarded", 428),
     ("discard_done", 204),
 ]
@@ -138,6 +184,20 @@ def test_the_events_tell_an_agent_drafts_whole_life(
         "/flow/steps/1/prompt",
         "/flow/steps/2",
     ]
+    stored, again = answers["agent_propose_stored"], answers["agent_propose_again"]
+    assert (body_of(again), again["headers"]["Idempotency-Replayed"]) == (body_of(stored), "true")
+    (waiting,) = body_of(answers["agent_proposals_listed"])
+    assert waiting["headData"] == body_of(event("agent_propose_stored"))
+    assert [change["pointer"] for change in waiting["changes"]] == ["/comment", "/flow/steps/1/prompt"]
+    reset, accepted = body_of(answers["agent_reset_done"])["headData"], body_of(answers["agent_ack_accepted"])
+    assert accepted["headData"] == reset | {"comment": body_of(event("agent_propose_stored"))["comment"]}
+    assert body_of(answers["agent_ack_again"]) == accepted
+    _check_history("agent", answers)
+    saved, merged = body_of(event("agent_save_next")), body_of(answers["agent_save_merged"])
+    assert body_of(answers["agent_restore_done"])["headData"] == saved
+    slots = body_of(event("agent_save_merged"))["slots"]
+    assert (merged["merged"], merged["headData"]) == (True, saved | {"slots": slots})
+    assert [one["pointer"] for one in body_of(answers["agent_save_overlapping"])["overlaps"]] == ["/comment"]
     _check_logs_and_metrics(capsys.readouterr().out)
 
 
@@ -155,6 +215,31 @@ def test_the_events_tell_the_catalogs_life_and_that_of_a_form_of_each_kind(
         created, undone = body_of(answers[f"{kind}_save_created"]), body_of(answers[f"{kind}_undo_done"])
         assert undone["form_state"] == created["form_state"]
         assert body_of(answers[f"{kind}_save_patched"])["form_state"]["name"] != created["form_state"]["name"]
+        proposed, accepted = body_of(answers[f"{kind}_propose_stored"]), body_of(answers[f"{kind}_ack_accepted"])
+        assert (accepted["form_state"], accepted["version"]) == (proposed["form_state"], proposed["version"] + 1)
+        assert body_of(answers[f"{kind}_ack_again"]) == accepted
+        listed, inbox = body_of(answers[f"{kind}_proposals_listed"]), body_of(answers[f"{kind}_inbox_first_page"])
+        assert listed == inbox
+        assert [(one["draft_id"], one["form_state"]) for one in inbox] == [
+            (created["draft_id"], proposed["form_state"])
+        ]
+        _check_history(kind, answers)
+        patched = body_of(answers[f"{kind}_save_patched"])["form_state"]
+        assert body_of(answers[f"{kind}_restore_done"])["form_state"] == patched
+
+
+def _check_history(kind: str, answers: dict[str, Any]) -> None:
+    """One content entry is read, labelled, compared and restored; two moves and six entries went before."""
+    seq_no, state = ("seqNo", "headData") if kind == "agent" else ("seq_no", "form_state")
+    listed, annotated = body_of(answers[f"{kind}_history_listed"]), body_of(answers[f"{kind}_annotate_done"])
+    read, restored = body_of(answers[f"{kind}_entry_read"]), body_of(answers[f"{kind}_restore_done"])
+    assert [one[seq_no] for one in listed["entries"]] == [6, 5, 2, 1]
+    assert ([one["current"] for one in listed["entries"]], listed["next"]) == ([True, False, False, False], None)
+    assert annotated == listed["entries"][2] | {"pinned": True, "label": "for review"}
+    assert (restored["version"], restored[state]) == (7, read[state])
+    compared = body_of(answers[f"{kind}_diff_done"])
+    assert (compared["from"], compared["to"], compared["total"]) == (1, 2, len(compared["changes"]))
+    assert compared["total"] > 0
 
 
 def _check_logs_and_metrics(output: str) -> None:
@@ -166,7 +251,9 @@ def _check_logs_and_metrics(output: str) -> None:
     assert "politely" not in output
     metrics = [line for line in lines if "_aws" in line]
     assert all(line["kind"] == "agent" for line in metrics)
-    done = ["created", "saved", "conflict", "undone", "redone", "reset", "conflict", "discarded"]
+    done = ["created", "saved", "conflict", "undone", "redone", "reset"]
+    done += ["proposed", "replayed", "accepted", "replayed"]
+    done += ["annotated", "restored", "merged", "conflict", "conflict", "discarded"]
     assert [next(name for name in line if name in done) for line in metrics] == done
 
 

@@ -20,7 +20,6 @@ from draftkeep.errors import (
     MalformedQuery,
     NestingTooDeep,
     NotFound,
-    NotImplementedYet,
     NumberOutOfRange,
     UnsupportedMediaType,
 )
@@ -409,27 +408,3 @@ def test_the_precondition_is_read_from_the_headers(
 def test_an_unreadable_precondition_is_refused(headers: dict[str, str]) -> None:
     with pytest.raises(MalformedHeader):
         _request(headers=headers).precondition()
-
-
-# ---------------------------------------------------------------------------------------- not in this release
-
-
-@pytest.mark.parametrize(
-    ("headers", "query", "feature"),
-    [
-        ({}, {"merge": "true"}, "?merge="),
-        ({}, {"merge": "1"}, "?merge="),
-    ],
-)
-def test_what_is_published_but_not_built_is_refused_by_name(
-    headers: dict[str, str], query: dict[str, str], feature: str
-) -> None:
-    with pytest.raises(NotImplementedYet) as refusal:
-        _request(headers=headers, query=query).refuse_unbuilt("merge")
-
-    assert refusal.value.feature == feature
-
-
-@pytest.mark.parametrize("query", [{}, {"merge": "false"}, {"other": "true"}])
-def test_what_asks_for_nothing_that_is_missing_passes(query: dict[str, str]) -> None:
-    _request(query=query).refuse_unbuilt("merge")

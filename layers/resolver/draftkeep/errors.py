@@ -236,13 +236,6 @@ class IdTaken(DraftkeepError):
         self.id = id_
 
 
-class NotImplementedYet(DraftkeepError):
-    """A part of the published contract that this release refuses rather than ignores."""
-
-    def __init__(self, feature: str) -> None:
-        self.feature = feature
-
-
 class Unavailable(DraftkeepError):
     """The store cannot answer now; the same request may be sent again."""
 

@@ -207,12 +207,6 @@ TABLE: Mapping[type[DraftkeepError], _Row] = {
         lambda _: "Send If-Match with the version that you last saw.",
         _current_version,
     ),
-    errors.NotImplementedYet: _Row(
-        501,
-        "not_implemented",
-        "Not in this release",
-        lambda e: f"{e.feature} is not in this release; nothing was done.",
-    ),
     errors.Throttled: _Row(503, "throttled", "Too busy", lambda _: _AGAIN, headers=_retry),
     errors.Unreachable: _Row(
         503,

@@ -20,7 +20,6 @@ from draftkeep.errors import (
     MalformedJson,
     MalformedQuery,
     NotFound,
-    NotImplementedYet,
     Problem,
     UnsupportedMediaType,
 )
@@ -96,15 +95,6 @@ class Request:
         body = self.json_object()
         refuse_unknown(body, frozenset(known))
         return body
-
-    def refuse_unbuilt(self, *switches: str) -> None:
-        """Refuse what the contract names and this release does not do, rather than ignore it.
-
-        switches: query parameters that ask for it
-        """
-        for name in switches:
-            if self.query.get(name, "false") != "false":
-                raise NotImplementedYet(f"?{name}=")
 
     def switch(self, parameter: str) -> bool:
         """A switch in the query: `true` or `false`, and false when it is absent.

@@ -54,8 +54,8 @@ class History:
 
         before: only older ones than this version; limit: 1 to 100
         Raises: NotFound
-        Cost: 1 consistent query per 100 records, moves included, and 1 for the head where `before` is given; at most 5,
-            so after many moves a page may be short, or empty, and yet have a next one
+        Cost: 1 query for the head, and 1 per 100 records or per twice the limit, moves included; at most 6 in all, so
+            after many moves a page may be short, or empty, and yet have a next one
         """
         head = living(self.writing.log.read(draft, limit=1))
         first, upto = head.position.first, head.version if before is None else min(head.version, before - 1)
@@ -85,7 +85,7 @@ class History:
         if version is None:
             return HistoryPage((), head.position.cursor, None)
         (entry,) = self.writing.entries(draft, page, version)
-        (current,) = self.writing.entries(draft, page, entry.position.cursor)
+        (current,) = [entry] if entry.is_content else self.writing.entries(draft, page, entry.position.cursor)
         return HistoryPage((current,), head.position.cursor, None)
 
     def _version_at(self, draft: Draft, page: Page, head: Entry, time_ms: int) -> int | None:
@@ -95,8 +95,8 @@ class History:
         # Wanted is in [low, high); `low` is one before the first while none is known to be old enough.
         low, high = head.position.first - 1, head.version
         while high - low > 1:
-            step = max(1, (high - low) // (_PROBES + 1))
-            probes = list(range(low + step, high, step))[:_PROBES]
+            step = -(-(high - low) // (_PROBES + 1))
+            probes = list(range(low + step, high, step))
             read = self.writing.entries(draft, page, *probes)
             old_enough = bisect_right([entry.created_at_ms for entry in read], time_ms)
             if old_enough < len(probes):
