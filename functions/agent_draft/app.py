@@ -80,15 +80,16 @@ def save(request: Request) -> Answer:
     key = header_key(request)
     claim = Claim(key, fingerprint(request, payload, KEY)) if key is not None else None
     soft, merges = request.switch("soft"), request.switch("merge")
-    contract.check(payload)
     content, author = canonical.canonicalise(payload), request.principal.author
+    contract.check(payload, content.text)
     if soft:
         request.notes["operation"] = "propose"
         claim = claim or Claim(str(uuid.uuid4()), fingerprint(request, payload, KEY))
         return _proposed(request, proposals.propose(draft, author, content, precondition, claim))
     result = drafts.save_merging(draft, author, content, precondition, claim, terms=TERMS, merges=merges)
-    merged = {"merged": result.outcome is Outcome.MERGED} if merges else {}
-    return written(request, AGENT, result, claim, **merged)
+    is_merged = result.outcome is Outcome.MERGED
+    value = None if is_merged else payload
+    return written(request, AGENT, result, claim, value=value, **({"merged": is_merged} if merges else {}))
 
 
 @app.route("POST", DRAFT + ":ack", "ack")

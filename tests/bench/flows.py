@@ -27,12 +27,13 @@ class Editor:
             }
         }
 
-    def edit(self) -> None:
-        """Change a few words of one prompt."""
+    def edit(self, *, steady: bool = False) -> None:
+        """Change a few words of one prompt; `steady`: for as many others, so that the flow does not grow."""
         step = self._choose.choice(self.flow["flow"]["steps"])
         words = step["prompt"].split(" ")
         at = self._choose.randrange(len(words))
-        words[at : at + 2] = self._prose(self._choose.randint(1, 5)).split(" ")
+        count = self._choose.randint(1, 5)
+        words[at : at + (count if steady else 2)] = self._prose(count).split(" ")
         step["prompt"] = " ".join(words)
 
     def _prose(self, words: int) -> str:

@@ -98,6 +98,11 @@ def move(path: str, name: str) -> Call:
     return Call("POST", f"{path}{':' if path.startswith('/v1/') else '/'}{name}", {})
 
 
+def restore(path: str) -> Call:
+    call = move(path, "restore")
+    return call.with_member("seqNo" if path.startswith("/v1/") else "seq_no", 1)
+
+
 def discard(path: str) -> Call:
     return Call("DELETE", path)
 
@@ -108,6 +113,7 @@ MUTATIONS: dict[str, Callable[[str], Call]] = {
     "undo": lambda path: move(path, "undo"),
     "redo": lambda path: move(path, "redo"),
     "reset": lambda path: move(path, "reset"),
+    "restore": restore,
     "discard": discard,
 }
 
@@ -326,7 +332,7 @@ def with_body_keys(api: Api, key: Any) -> list[Call]:
     """Every mutating route whose body may name the operation key, with one key each."""
     agent, form, other, row = walked(api, "agent"), walked(api, "eval"), walked(api, "tool"), uuid.uuid4().hex
     assert api.call("POST", "/catalog/departments", {"value": row, "id": row}).status == 201
-    moves = [MUTATIONS[name](path) for path in (agent, form) for name in ("undo", "redo", "reset", "discard")]
+    moves = [MUTATIONS[name](path) for path in (agent, form) for name in MUTATIONS if name != "save"]
     catalog = [
         Call("POST", "/catalog/departments", {"value": f"new {row}"}),
         Call("POST", "/catalog/import", {"records": [{"type": "departments", "value": f"imported {row}"}]}),

@@ -259,6 +259,17 @@ def told(answer: Answer) -> tuple[Any, ...]:
     return (answer.outcome, answer.state and _shown(answer.state))
 
 
+def assert_agreeing(found: Readable, items: Counter[str]) -> None:
+    """The parts tell of one state, whichever that is."""
+    versions = [found.head[0]] if found.head else []
+    assert [version for version, _ in found.listed] == [one[0] for one in found.log[-1:]] == versions
+    discarded = found.last_version > 0 and not found.head
+    # What a discard leaves of proposals is swept later.
+    assert discarded or items["proposal"] == len(found.pending)
+    assert discarded is bool(items["trash"] and not found.head)
+    assert items["index"] == len(versions)
+
+
 def stored(client: DynamoDBClient, table: str) -> Counter[str]:
     """How many items of each kind a table holds. Keyframes that nothing names are left behind, and do no harm."""
     found = client.scan(TableName=table, ConsistentRead=True, ProjectionExpression="pk")
@@ -495,6 +506,8 @@ def undisturbed(client: DynamoDBClient, case: Case) -> Run:
         assert not answer.replayed
         after = readable(Process.started(client, tables), case)
         stored_after, catalog_after = stored(client, tables.drafts), stored(client, tables.catalog)
+    assert_agreeing(before, stored_before)
+    assert_agreeing(after, stored_after)
     return Run(mortal.calls, before, after, stored_before, stored_after, catalog_after, told(answer))
 
 

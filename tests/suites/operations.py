@@ -352,16 +352,44 @@ def test_a_move_deep_in_a_row_of_moves_again_has_the_same_answer(drafts: Drafts,
     assert again == as_replay(first)
 
 
-def test_a_save_after_25_others_again_has_the_same_history(drafts: Drafts) -> None:
+@pytest.mark.parametrize("saves", [19, 20, 21])
+@pytest.mark.parametrize("act", ["save", "identical save", "undo"])
+def test_the_history_of_an_answer_given_again_is_as_long_as_it_was(drafts: Drafts, act: str, saves: int) -> None:
     draft = a_draft()
-    save_over(drafts, draft, *(f"before {number}" for number in range(25)))
-    first = drafts.save(draft, AUTHOR, a_content("mine"), seen(25), claim())
+    save_over(drafts, draft, *(f"{number}" for number in range(saves)))
+    first = at_a_boundary(act, drafts, draft, f"{saves - 1}")
     save_over(drafts, draft, "x", "y")
 
-    again = drafts.save(draft, AUTHOR, a_content("mine"), seen(25), claim())
+    again = at_a_boundary(act, drafts, draft, f"{saves - 1}")
 
-    assert [entry.version for entry in first.state.history] == list(range(26, 6, -1))
+    newest = saves + (act == "save")
+    assert [entry.version for entry in first.state.history] == list(range(newest, max(newest - 20, 0), -1))
     assert again == as_replay(first)
+
+
+@pytest.mark.parametrize("moves", [17, 18, 19, 20])
+@pytest.mark.parametrize("act", ["save", "identical save", "undo"])
+def test_the_history_of_an_answer_after_moves_is_given_again(drafts: Drafts, act: str, moves: int) -> None:
+    draft = a_draft()
+    save_over(drafts, draft, "a", "b", "c")
+    for number in range(moves):
+        (drafts.redo if number % 2 else drafts.undo)(draft, AUTHOR, ANY_VERSION)
+    current = json.loads(drafts.read(draft).content)["comment"]
+    first = at_a_boundary(act, drafts, draft, current)
+    save_over(drafts, draft, "x", "y")
+
+    again = at_a_boundary(act, drafts, draft, current)
+
+    assert first.state.history
+    assert again == as_replay(first)
+
+
+def at_a_boundary(act: str, drafts: Drafts, draft: Draft, current: str) -> Written:
+    """One keyed request, whatever is current."""
+    if act == "undo":
+        return drafts.undo(draft, AUTHOR, NOTHING_SAID, claim())
+    text = current if act == "identical save" else "mine"
+    return drafts.save(draft, AUTHOR, a_content(text), ANY_VERSION, claim())
 
 
 @pytest.mark.parametrize("act", UNGUARDED)

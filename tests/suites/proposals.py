@@ -482,6 +482,28 @@ def test_the_accepted_first_content_of_a_draft_cannot_be_undone(desk: Desk) -> N
         desk.drafts.undo(desk.draft, ANN, ANY_VERSION)
 
 
+def test_an_empty_proposal_for_a_new_draft_is_accepted_as_an_empty_draft(every_desk: Desk) -> None:
+    every_desk.propose()
+
+    decided = every_desk.ack()
+
+    assert (decided.outcome, every_desk.version) == (Outcome.ACCEPTED, 1)
+    assert every_desk.now() == {"name": None, "description": None}
+
+
+@pytest.mark.parametrize("accept", [True, False])
+def test_the_longest_names_and_keys_fit(open_desk: Open, client: DynamoDBClient, table: str, accept: bool) -> None:
+    tenant, user, agent, key = "t" * 128, "#" * 341 + "u", "a" * 128, "#" * 255
+    draft = a_draft(tenant=tenant, user=user, id=f"{agent}/{'9' * 15}", group=agent)
+    desk = open_desk("agent", draft)
+    desk.propose(key, name="Ann")
+
+    assert desk.waiting() == [key]
+    first = desk.ack(key, accept=accept)
+    assert desk.ack(key, accept=accept) == as_replay(first)
+    assert desk.listed() == ([draft.id] if accept else [])
+
+
 # ------------------------------------------------------------------------------- a proposal for an existing draft
 
 
@@ -769,6 +791,24 @@ def test_the_same_ack_again_has_the_same_answer_and_writes_nothing(
     assert first.state
     assert again == as_replay(first)
     assert everything(client, table) == before
+
+
+@pytest.mark.parametrize("moves", [17, 18, 19, 20])
+@pytest.mark.parametrize("verdict", ["accept", "reject"])
+def test_the_history_of_an_ack_after_moves_is_given_again(agent: AgentDesk, verdict: str, moves: int) -> None:
+    agent.save(name="Ann", description="A text")
+    agent.save(name="Ann", description="Another text")
+    for number in range(moves):
+        (agent.drafts.redo if number % 2 else agent.drafts.undo)(agent.draft, ANN, ANY_VERSION)
+    agent.propose(name="Bob")
+    first = VERDICTS[verdict](agent)
+    save_on(agent)
+
+    again = VERDICTS[verdict](agent)
+
+    assert first.state
+    assert first.state.history
+    assert again == as_replay(first)
 
 
 @since_then
@@ -1061,6 +1101,17 @@ def test_a_proposal_for_a_draft_that_is_to_be_begun_anew_is_accepted_after_its_t
     assert decided.state.head.version == 3
     assert desk.now() == {"name": "Anew", "description": None}
     assert kinds(client, table) == {"draft": 3, "index": 1, "op": 1, "trash": 1}
+
+
+def test_the_rejection_of_a_draft_that_is_to_be_begun_anew_shows_no_draft(desk: Desk) -> None:
+    desk.save(name="Ann")
+    desk.discard()
+    desk.propose(name="Anew")
+
+    decided = desk.ack(accept=False)
+
+    assert decided.state is None
+    assert desk.ack(accept=False) == as_replay(decided)
 
 
 def test_a_proposal_for_a_draft_begun_anew_knows_nothing_of_the_old_one(desk: Desk) -> None:
@@ -1797,6 +1848,37 @@ def test_a_sweep_removes_the_void_proposals_of_a_discarded_draft_with_their_reco
             desk.ack("key 1/#%", accept=accept)
 
 
+@pytest.mark.parametrize("user", ["ümit#1/2%", "a%23b", "ann|google-oauth2"])
+def test_a_sweep_finds_the_void_proposals_of_a_user_of_any_name(
+    open_desk: Open, client: DynamoDBClient, table: str, clock: Clock, user: str
+) -> None:
+    desk = open_desk("agent", a_draft(user=user))
+    desk.save(name="Ann")
+    desk.propose("k#1", name="Bob")
+    desk.discard()
+
+    swept(client, table, clock, 10)
+
+    assert kinds(client, table) == {"draft": 1}
+
+
+def test_a_sweep_out_of_time_leaves_the_proposals_to_the_next(
+    desk: Desk, client: DynamoDBClient, table: str, clock: Clock
+) -> None:
+    desk.save(name="Ann")
+    desk.propose(name="Bob")
+    desk.discard()
+    answers = iter([True, False])
+
+    stopped = sweep(Trash(Store(client, table)), clock.now_ms + 10 * DAY_MS, lambda: next(answers))
+    left = kinds(client, table)
+    rest = swept(client, table, clock, 10)
+
+    assert (stopped.finished, left) == (False, {"draft": 1, "op": 1, "proposal": 1, "trash": 1})
+    assert (rest.drafts, rest.finished) == (1, True)
+    assert kinds(client, table) == {"draft": 1}
+
+
 def test_a_sweep_removes_the_chunks_of_void_proposals(
     agent: AgentDesk, client: DynamoDBClient, table: str, clock: Clock
 ) -> None:
@@ -2173,7 +2255,7 @@ def test_random_saves_moves_proposals_and_decisions_agree_with_a_model(desk: Des
     desk.save(name="a", description="a")
     model.become({"name": "a", "description": "a"})
 
-    for _ in range(50):
+    for _ in range(40):
         step = choose.choices([_step_save, _step_move, _step_propose, _step_accept, _step_reject], [4, 3, 4, 3, 1])[0]
         done[step(desk, model, choose, numbers)] += 1
         assert desk.now() == model.current

@@ -33,7 +33,7 @@ class Surface:
     path: of one draft; separator: stands before a move's name (`:` or `/`); absent_status: of a read without a draft
     draft_of: the draft that a request names; address: the members that name a draft
     shows_key: whether answers carry an operation key
-    derived: the members that follow from a content (canonical bytes)
+    derived: the members that follow from a content: its canonical bytes, and its value where it is at hand, else None
     view: how contents are shown and compared; guarded: whether a discard must say a version
     """
 
@@ -44,7 +44,7 @@ class Surface:
     absent_status: int
     draft_of: Callable[[Request], Draft]
     address: Callable[[Draft], dict[str, Any]]
-    derived: Callable[[bytes], dict[str, Any]] = lambda _: {}
+    derived: Callable[[bytes, Any], dict[str, Any]] = lambda _content, _value: {}
     view: View = VIEW
     guarded: bool = False
     shows_key: bool = False
@@ -102,10 +102,21 @@ def _moving(surface: Surface, move: Move) -> Callable[[Request], Answer]:
     return serve
 
 
-def written(request: Request, surface: Surface, result: Written, claim: Claim | None = None, **more: Any) -> Answer:
-    """Answer a write with the envelope of the state after it, and note it for the log."""
+def written(
+    request: Request,
+    surface: Surface,
+    result: Written,
+    claim: Claim | None = None,
+    *,
+    value: Any = None,
+    **more: Any,
+) -> Answer:
+    """Answer a write with the envelope of the state after it, and note it for the log.
+
+    value: the content of that state, where it is at hand
+    """
     note(request, result.outcome, result.state.head.version, replayed=result.replayed)
-    answer = envelope(surface, result.state, claim, **more)
+    answer = envelope(surface, result.state, claim, value=value, **more)
     return replace(answer, headers={**answer.headers, **REPLAYED}) if result.replayed else answer
 
 
@@ -114,7 +125,7 @@ def note(request: Request, outcome: Outcome, version: int, *, replayed: bool) ->
     request.notes |= {"outcome": "replayed" if replayed else outcome, "version": version}
 
 
-def envelope(surface: Surface, state: State, claim: Claim | None = None, **more: Any) -> Answer:
+def envelope(surface: Surface, state: State, claim: Claim | None = None, *, value: Any = None, **more: Any) -> Answer:
     """Answer with a draft's whole state.
 
     Members: the kind's identity, version, history cursor, what can be undone and redone, time, history, what follows
@@ -131,7 +142,7 @@ def envelope(surface: Surface, state: State, claim: Claim | None = None, **more:
             "history": [listed_entry(surface.naming, entry) for entry in state.history],
         }
     )
-    members |= surface.derived(state.content) | more
+    members |= surface.derived(state.content, value) | more
     body = json_text(members, {surface.naming.content: surface.view.present(state.content)})
     return Answer(200, body, entity_tag(head.version))
 
