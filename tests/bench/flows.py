@@ -31,8 +31,8 @@ class Editor:
         """Change a few words of one prompt; `steady`: for as many others, so that the flow does not grow."""
         step = self._choose.choice(self.flow["flow"]["steps"])
         words = step["prompt"].split(" ")
-        at = self._choose.randrange(len(words))
         count = self._choose.randint(1, 5)
+        at = self._choose.randrange(len(words) - (count if steady else 0))
         words[at : at + (count if steady else 2)] = self._prose(count).split(" ")
         step["prompt"] = " ".join(words)
 

@@ -33,7 +33,7 @@ from draftkeep.service.proposals import Proposals, Proposed
 from draftkeep.service.states import Discarded, State, Written
 from draftkeep.service.terms import Terms
 from draftkeep.service.writing import owner_of
-from draftkeep.store import new_client
+from draftkeep.store import EXPIRES_AT, new_client
 from persona_draft.contract import PERSONA
 from tests.catalogs import new_catalog, new_catalog_table
 from tests.suites.builders import AUTHOR, NOTHING_SAID, a_long_content, seen
@@ -266,7 +266,7 @@ def assert_agreeing(found: Readable, items: Counter[str]) -> None:
     discarded = found.last_version > 0 and not found.head
     # What a discard leaves of proposals is swept later.
     assert discarded or items["proposal"] == len(found.pending)
-    assert discarded is bool(items["trash"] and not found.head)
+    assert not discarded or items["trash"] == 1
     assert items["index"] == len(versions)
 
 
@@ -277,6 +277,12 @@ def stored(client: DynamoDBClient, table: str) -> Counter[str]:
     kinds = Counter(_kind_of(item["pk"]["S"]) for item in found["Items"])
     del kinds["keyframe"]
     return kinds
+
+
+def expiring_keyframes(client: DynamoDBClient, table: str) -> int:
+    """How many chunks of keyframes will go by themselves."""
+    found = client.scan(TableName=table, ConsistentRead=True, ProjectionExpression=f"pk, {EXPIRES_AT}")
+    return sum(_kind_of(item["pk"]["S"]) == "keyframe" and EXPIRES_AT in item for item in found["Items"])
 
 
 # --------------------------------------------------------------------------------------------------- the operations
@@ -524,6 +530,8 @@ def run_killed(client: DynamoDBClient, case: Case, run: Run, death: Death) -> bo
         assert left in (run.before, run.after)
         done = left == run.after
         assert stored_left == (run.stored_after if done else run.stored_before)
+        # What waits is kept for as long as it waits.
+        assert done or expiring_keyframes(client, tables.drafts) == 0
 
         again = case.request(Process.started(client, tables))
         assert (told(again), again.replayed) == (run.told, done)

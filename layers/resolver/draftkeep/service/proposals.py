@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from draftkeep import keys
-from draftkeep.canonical import Content
+from draftkeep.canonical import Content, canonical_text
 from draftkeep.errors import Contended, CorruptSnapshot, InvalidFields, NotAProposal, Place, Problem
+from draftkeep.merging import ABSENT
 from draftkeep.model import Author, Draft, Entry, Page
 from draftkeep.operations import Claim, Claimed, Owner, Proposal, Record
 from draftkeep.preconditions import Precondition, judge_patch, judge_proposal
@@ -23,6 +24,8 @@ from draftkeep.store import Collided
 _RECORD_BYTES = 600
 # A page of proposals ends when it shows this much.
 PAGE_BYTES = 2 * 1024 * 1024
+# Of one proposal a page shows at most so many places, and of one value so much; as `http.places` does.
+_SHOWN_PLACES, _SHOWN_BYTES = 100, 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +165,7 @@ class Proposals:
         """List the pending proposals of an owner, or of one draft.
 
         after: where the page before this one ended (`Inbox.next`)
-        Returns: at most `limit`, and no more than about 2 MiB of contents
+        Returns: at most `limit`, and no more than about 2 MiB and one more proposal
         Cost: 1 query, 1 batch read, and for each draft 1 query; batch reads more for contents that are not at hand
         """
         found = self.writing.operations.pending(owner, draft.id if draft else None, limit, after)
@@ -179,7 +182,7 @@ class Proposals:
                 continue
             one = self._waiting(about, page, record, proposal, terms)
             waiting.append(one)
-            shown += len(one.preview or b"")
+            shown += len(one.preview or b"") + _weight(one.places) + _weight(one.overlaps)
             if shown > PAGE_BYTES and record is not found.records[-1]:
                 return Inbox(tuple(waiting), keys.proposal_sort_key(about.id, record.created_at_ms, record.key))
         return Inbox(tuple(waiting), found.next)
@@ -204,3 +207,12 @@ class Proposals:
             preview=merged.content.text if merged else None,
             problems=problems,
         )
+
+
+def _weight(places: Sequence[Place]) -> int:
+    """About how many bytes places take in an answer, which shows at most 100 of them and bounds their values."""
+    weight = 0
+    for place in places[:_SHOWN_PLACES]:
+        values = (value for value in (place.base, place.current, place.proposed) if value is not ABSENT)
+        weight += len(place.name) + sum(min(len(canonical_text(value).encode()), _SHOWN_BYTES) for value in values)
+    return weight
