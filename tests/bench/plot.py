@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.bench.depth import DEPTHS
 from tests.bench.figures import SIZES, Figure
 
-WIDTH, HEIGHT, LEFT, TOP = 460, 330, 60, 62
-PLOT_WIDTH, PLOT_HEIGHT = 360, 200
+WIDTH, HEIGHT, LEFT, TOP = 520, 350, 60, 82
+PLOT_WIDTH, PLOT_HEIGHT = 420, 200
 COLORS = {"this design": "#0f766e", "full copies, zstd": "#b45309", "full copies, plain": "#9f1239"}
 
 Points = Sequence[tuple[float, float]]
@@ -34,8 +34,8 @@ class Axis:
 def draw(path: Path, figures: Sequence[Figure]) -> None:
     """Write the plot of what was measured."""
     values = {figure.name: figure.value for figure in figures}
-    size_axis = Axis(1_000, 6_000_000, {size: name for name, size in SIZES.items()}, "size of the draft")
-    units_axis = Axis(0.7, 1_000, {1: "1", 10: "10", 100: "100", 1000: "1,000"}, "write units a save")
+    size_axis = Axis(1_100, 5_000_000, {size: name for name, size in SIZES.items()}, "size of the draft")
+    units_axis = Axis(0.7, 2_500, {1: "1", 10: "10", 100: "100", 1000: "1,000"}, "write units a save")
     by_size = {
         line: [
             (size, values[key]) for name, size in SIZES.items() if (key := f"{prefix} {name}: write units") in values
@@ -66,7 +66,7 @@ def draw(path: Path, figures: Sequence[Figure]) -> None:
 
 def _panel(offset: float, title: str, across: Axis, up: Axis, lines: Mapping[str, Points]) -> str:
     parts = [f'<text class="title" x="{LEFT}" y="26">{title}</text>']
-    parts += [_text(LEFT - 50, TOP - 14, up.title)]
+    parts += [_legend(lines), _text(LEFT - 50, TOP - 12, up.title)]
     for value, label in up.ticks.items():
         y = _y(up, value)
         parts.append(f'<line x1="{LEFT}" x2="{LEFT + PLOT_WIDTH}" y1="{y:.1f}" y2="{y:.1f}"/>')
@@ -83,17 +83,26 @@ def _line(across: Axis, up: Axis, name: str, points: Points) -> str:
     placed = [(_x(across, x), _y(up, y), y) for x, y in points]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in placed)
     dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" fill="{color}"/>' for x, y, _ in placed)
+    # Two lines run close together: the lower one has its values below.
+    shift = 18 if name == "full copies, zstd" else -9
     labels = "".join(
-        f'<text x="{x:.1f}" y="{y - 9:.1f}" text-anchor="middle" style="fill:{color}">{value:.2g}</text>'
-        if value < 100
-        else f'<text x="{x:.1f}" y="{y - 9:.1f}" text-anchor="middle" style="fill:{color}">{value:.0f}</text>'
+        f'<text x="{x:.1f}" y="{y + shift:.1f}" text-anchor="middle" style="fill:{color}">{_short(value)}</text>'
         for x, y, value in placed
     )
-    x, y, _ = placed[-1]
-    named = (
-        f'<text x="{x + 8:.1f}" y="{y + 16:.1f}" text-anchor="end" style="fill:{color};font-weight:600">{name}</text>'
-    )
-    return f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2"/>{dots}{labels}{named}'
+    return f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2"/>{dots}{labels}'
+
+
+def _legend(names: Iterable[str]) -> str:
+    parts = []
+    for number, name in enumerate(names):
+        x = LEFT + number * 140
+        parts.append(f'<rect x="{x}" y="40" width="14" height="4" rx="2" style="fill:{COLORS[name]}"/>')
+        parts.append(_text(x + 20, 46, name))
+    return "".join(parts)
+
+
+def _short(value: float) -> str:
+    return f"{value:.1f}" if value < 10 else f"{value:,.0f}"
 
 
 def _x(axis: Axis, value: float) -> float:
