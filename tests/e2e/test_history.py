@@ -110,13 +110,14 @@ def test_the_history_lists_content_entries_newest_first_and_says_which_is_curren
     assert listed["next"] is None
     members = [
         *("seqNo", "contentHash", "pinned", "label", "createdAt", "createdBy", "actor", "operation", "proposedBy"),
-        *("sizeBytes", "parent", "current"),
+        *("sizeBytes", "parent", "branch", "current"),
     ]
     newest, current, first = listed["entries"]
     assert list(newest) == [subject.spelled(name) for name in members]
     assert [one[subject.seq_no] for one in (newest, current, first)] == [3, 2, 1]
     assert [one["current"] for one in (newest, current, first)] == [False, True, False]
     assert [one["parent"] for one in (newest, current, first)] == [2, 1, None]
+    assert [one["branch"] for one in (newest, current, first)] == [1, 1, 1]
     assert (newest["pinned"], newest["label"], newest["operation"]) == (False, None, "save")
     assert newest[subject.spelled("createdBy")] == "dev"
     assert newest[subject.spelled("sizeBytes")] > 0

@@ -59,6 +59,7 @@ class Past:
     time: int
     cursor: int
     parent: int | None
+    branch: int
     redo: tuple[int, ...] = ()
     pinned: bool = False
     label: str | None = None
@@ -90,12 +91,13 @@ class Model:
     def add(self, content: bytes, time: int) -> None:
         version = len(self.entries) + 1
         parent = self.head.cursor if self.first else None
+        branch = version if not self.first or self.head.redo else self.head.branch
         self.first = self.first or version
-        self.entries.append(Past(content, time, version, parent))
+        self.entries.append(Past(content, time, version, parent, branch))
 
     def move(self, cursor: int, redo: tuple[int, ...], time: int) -> None:
         target = self.past(cursor)
-        self.entries.append(Past(target.content, time, cursor, target.parent, redo))
+        self.entries.append(Past(target.content, time, cursor, target.parent, target.branch, redo))
 
     def discard(self) -> None:
         self.entries.append(None)
@@ -217,7 +219,8 @@ class Editing:
         assert [entry.version for entry in listed] == self.model.contents()[::-1]
         for entry in listed:
             past = self.model.past(entry.version)
-            assert (entry.pinned, entry.label, entry.position.parent) == (past.pinned, past.label, past.parent)
+            assert (entry.pinned, entry.label) == (past.pinned, past.label)
+            assert (entry.position.parent, entry.position.branch) == (past.parent, past.branch)
             assert self.drafts.log.content(self.draft, entry) == past.content
 
 

@@ -2203,6 +2203,63 @@ def test_a_large_acceptance_that_a_save_overtakes_leaves_no_chunks_of_its_first_
     assert open_desk("agent", agent.draft).now()["description"] == "by the rival"
 
 
+class OvertakenLookup(Operations):
+    """Operations that a rival is always faster than, just before it is asked whether a proposal waits."""
+
+    rival: Callable[[], object]
+
+    def has_pending(self, draft: Draft, ended_at: int) -> bool:
+        self.rival()
+        return super().has_pending(draft, ended_at)
+
+
+def overtake_lookup(persona: FormDesk, rival: Callable[[], object]) -> None:
+    """Let a rival be faster when this desk asks whether a proposal for its draft waits."""
+    operations = OvertakenLookup(persona.writing.operations._store)
+    operations.rival = rival
+    persona.writing = replace(persona.writing, operations=operations)
+    persona.forms = new_forms(Drafts(persona.writing), persona.forms.catalog)
+
+
+def test_a_save_of_a_proposed_draft_that_an_acceptance_begins_first_is_added_to_it(
+    persona: FormDesk, open_desk: Open
+) -> None:
+    persona.propose(name="Bob")
+    rival = open_desk("persona", persona.draft)
+    overtake_lookup(persona, rival.ack)
+
+    saved = persona.save(description="saved beside it")
+
+    assert (saved.outcome, persona.version) == (Outcome.SAVED, 2)
+    assert persona.now() == {"name": "Bob", "description": "saved beside it"}
+
+
+def test_a_proposal_for_a_proposed_draft_that_an_acceptance_begins_first_waits_for_it(
+    persona: FormDesk, open_desk: Open
+) -> None:
+    persona.propose(name="Bob")
+    rival = open_desk("persona", persona.draft)
+    overtake_lookup(persona, rival.ack)
+
+    persona.propose("k2", description="proposed beside it")
+
+    assert persona.waiting() == ["k2"]
+    rival.ack("k2")
+    assert persona.now() == {"name": "Bob", "description": "proposed beside it"}
+
+
+def test_a_save_of_a_proposed_draft_that_a_rejection_overtakes_finds_nothing(
+    persona: FormDesk, open_desk: Open
+) -> None:
+    persona.propose(name="Bob")
+    overtake_lookup(persona, lambda: open_desk("persona", persona.draft).ack(accept=False))
+
+    with pytest.raises(NotFound):
+        persona.save(description="saved beside it")
+
+    assert persona.version == 0
+
+
 # ----------------------------------------------------------------------------------------------------- a model
 
 

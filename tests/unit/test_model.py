@@ -237,7 +237,8 @@ def test_a_save_after_an_undo_starts_a_branch_and_takes_redo_away() -> None:
     saved = undone.advanced(4)
 
     assert undone.can_redo
-    assert saved == Position(cursor=4, parent=1, first=1)
+    assert saved == Position(cursor=4, parent=1, first=1, branch=4)
+    assert saved.advanced(5).branch == 4
     assert not saved.can_redo
 
 

@@ -76,6 +76,7 @@ def record_of(item: Mapping[str, Mapping[str, Any]]) -> Record:
             first=int(item["first"]["N"]),
             redo_target=_number(item, "redo"),
             redo_rest=_number(item, "rest"),
+            branch=_number(item, "br") or 0,
         ),
         snapshot=snapshot_of(item),
         name=item["name"]["S"] if "name" in item else None,
@@ -137,6 +138,7 @@ def _position_item(position: Position) -> Item:
         ("par", position.parent),
         ("redo", position.redo_target),
         ("rest", position.redo_rest),
+        ("br", position.branch if position.branch != position.first else None),
     ):
         if version is not None:
             item[name] = {"N": str(version)}

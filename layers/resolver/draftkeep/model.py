@@ -96,6 +96,7 @@ class Position:
     cursor: the content entry whose content is current; parent: the content entry it came from.
     first: the content entry the draft began with.
     redo_target: the content entry that redo goes to; redo_rest: the entry that holds the rest of the redo stack.
+    branch: the content entry that the cursor's branch began with; a content that follows an undo begins a new one.
     """
 
     cursor: int
@@ -103,6 +104,11 @@ class Position:
     first: int
     redo_target: int | None = None
     redo_rest: int | None = None
+    branch: int = 0
+
+    def __post_init__(self) -> None:
+        if not self.branch:
+            object.__setattr__(self, "branch", self.first)
 
     @property
     def can_undo(self) -> bool:
@@ -121,10 +127,11 @@ class Position:
 
     def advanced(self, version: int) -> Position:
         """The position after a new content: a new branch, so nothing is left to redo."""
-        return Position(cursor=version, parent=self.cursor, first=self.first)
+        branch = version if self.can_redo else self.branch
+        return Position(cursor=version, parent=self.cursor, first=self.first, branch=branch)
 
-    def undone(self, at: int, parent_of_target: int | None) -> Position:
-        """The position one content back, seen from the entry `at` that holds this position."""
+    def undone(self, at: int, parent_of_target: int | None, branch: int = 0) -> Position:
+        """The position one content back, seen from the entry `at` that holds this position; `branch`: the target's."""
         if self.parent is None:
             raise ValueError("nothing to undo")
         return Position(
@@ -133,10 +140,14 @@ class Position:
             first=self.first,
             redo_target=self.cursor,
             redo_rest=at if self.can_redo else None,
+            branch=branch,
         )
 
-    def redone(self, parent_of_target: int | None, rest: Position | None) -> Position:
-        """The position one content forward; `rest` is the position in the entry `redo_rest`, if there is one."""
+    def redone(self, parent_of_target: int | None, rest: Position | None, branch: int = 0) -> Position:
+        """The position one content forward, on the target's branch.
+
+        rest: the position in the entry `redo_rest`, if there is one
+        """
         if self.redo_target is None:
             raise ValueError("nothing to redo")
         return Position(
@@ -145,6 +156,7 @@ class Position:
             first=self.first,
             redo_target=rest.redo_target if rest else None,
             redo_rest=rest.redo_rest if rest else None,
+            branch=branch,
         )
 
 

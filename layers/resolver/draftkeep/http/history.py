@@ -93,6 +93,7 @@ def _shown(surface: Surface, entry: Entry, cursor: int) -> dict[str, Any]:
         {
             "sizeBytes": entry.snapshot.size_bytes,
             "parent": entry.position.parent,
+            "branch": entry.position.branch,
             "current": entry.version == cursor,
         }
     )

@@ -161,7 +161,7 @@ class Drafts:
             if head.position.parent is None:
                 raise NothingToUndo(head.version)
             (target,) = self.writing.entries(draft, page, head.position.parent)
-            position = head.position.undone(head.version, target.position.parent)
+            position = head.position.undone(head.version, target.position.parent, target.position.branch)
             return self._move(draft, page, Operation.UNDO, author, position, target=target, claim=claim)
 
         return self.writing.write(draft, decide, claim)
@@ -180,7 +180,9 @@ class Drafts:
             rest = head.position.redo_rest
             wanted = [head.position.redo_target, *([] if rest is None else [rest])]
             target, *rests = self.writing.entries(draft, page, *wanted)
-            position = head.position.redone(target.position.parent, rests[0].position if rests else None)
+            position = head.position.redone(
+                target.position.parent, rests[0].position if rests else None, target.position.branch
+            )
             return self._move(draft, page, Operation.REDO, author, position, target=target, claim=claim)
 
         return self.writing.write(draft, decide, claim)

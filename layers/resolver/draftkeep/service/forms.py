@@ -10,7 +10,7 @@ from typing import Any
 from draftkeep import keys
 from draftkeep.canonical import Content
 from draftkeep.catalog import Catalog, Scope
-from draftkeep.errors import NotFound, Place
+from draftkeep.errors import Place
 from draftkeep.log import Listing
 from draftkeep.model import Author, Draft, Entry, Kind, Page
 from draftkeep.operations import Claim
@@ -24,6 +24,7 @@ from draftkeep.service.drafts import Drafts, Revise
 from draftkeep.service.proposals import Proposals, Proposed
 from draftkeep.service.states import Revision, Written
 from draftkeep.service.terms import Merge
+from draftkeep.service.writing import living
 
 NAME_CODE_POINTS = 120
 SEARCHED_DRAFTS = 100
@@ -93,8 +94,8 @@ class Forms:
 
         def revise(page: Page) -> Revision:
             head = page.head
-            if head is None and not new and not self.drafts.writing.operations.has_pending(draft, page.ended_at):
-                raise NotFound
+            if head is None and not new:
+                self._raise_unless_awaited(draft, page)
             current = decode(self.drafts.log.content(draft, head), form) if head else form.empty()
             resolved = resolve(form, scope, current, patch, looked_up.result())
             content = encode(resolved.content)
@@ -103,6 +104,16 @@ class Forms:
             return Revision(content, _name_of(resolved.content))
 
         return revise
+
+    def _raise_unless_awaited(self, draft: Draft, page: Page) -> None:
+        """Let a patch begin a draft that a proposal waits for.
+
+        Raises: NotFound
+        """
+        if self.drafts.writing.operations.has_pending(draft, page.ended_at):
+            return
+        # A proposal accepted since the page was read waits no more, and there is a draft: the write will meet it.
+        living(self.drafts.log.read(draft, limit=1))
 
     def list_drafts(self, kind: Kind, scope: Scope, limit: int, after: str | None, search: str) -> Listing:
         """List the caller's drafts of a kind, newest created first.
