@@ -17,7 +17,8 @@ KINTO_VENV := .venv-kinto
 LOCK_VENV := .venv-lock
 
 PATHS := $(CURDIR)/functions:$(CURDIR)/layers/resolver:$(CURDIR)
-PYTEST := $(VENV)/bin/python -m pytest $(ARGS)
+# A worker for each processor; `-n0` in ARGS runs them in one process.
+PYTEST := $(VENV)/bin/python -m pytest -n auto $(ARGS)
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-us-east-1} $(SAM_VENV)/bin/sam
 
 # The lists are complete and pinned by hash, so pip has nothing to resolve; Python compiles what it imports.
