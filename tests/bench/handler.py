@@ -30,6 +30,9 @@ class Context:
     function_name = "bench"
     aws_request_id = "bench"
 
+    def get_remaining_time_in_millis(self) -> int:
+        return 25_000
+
 
 def handler_cpu(client: DynamoDBClient) -> list[Figure]:
     """CPU milliseconds of the thread that serves, median of 200 saves."""

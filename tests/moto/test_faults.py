@@ -12,11 +12,13 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from moto.core.botocore_stubber import BotocoreStubber
 
+from draftkeep.deadline import Deadline
 from draftkeep.errors import Contended, Throttled, Unreachable
 from draftkeep.model import Draft
 from draftkeep.preconditions import Precondition
 from draftkeep.service.drafts import Drafts
 from draftkeep.service.states import Outcome
+from draftkeep.store import new_client
 from tests.suites.builders import ANY_VERSION, AUTHOR, NOTHING_SAID, a_content, a_draft, seen
 from tests.tables import new_drafts
 
@@ -44,7 +46,8 @@ def answering(operation: str, code: str, times: int, **members: Any) -> Iterator
         answered.append(code)
         body = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": code, **members}
         headers = {"content-type": "application/x-amz-json-1.0"}
-        return AWSResponse(request.url, 400, headers, _Body(json.dumps(body).encode()))  # type: ignore[arg-type]
+        status = 500 if code == "InternalServerError" else 400
+        return AWSResponse(request.url, status, headers, _Body(json.dumps(body).encode()))  # type: ignore[arg-type]
 
     with patch.object(BotocoreStubber, "__call__", answer):
         yield answered
@@ -209,6 +212,52 @@ def test_a_throttled_transaction_is_throttled_and_writes_nothing(client: DynamoD
         drafts.save(draft, AUTHOR, a_content(), NOTHING_SAID)
 
     assert drafts.log.read(draft).last_version == 0
+
+
+class Elapsed:
+    """A monotonic clock that stands until it is moved."""
+
+    now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.mark.parametrize(("left_s", "tries"), [(25, 3), (20, 3), (19, 2), (14, 2), (13, 1), (8, 1), (7, 0), (-1, 0)])
+def test_a_call_is_tried_only_while_there_is_time_to_see_it_fail_and_to_answer(
+    client: DynamoDBClient, table: str, left_s: float, tries: int
+) -> None:
+    elapsed = Elapsed()
+    deadline = Deadline(elapsed)
+    drafts = new_drafts(new_client(deadline), table)
+    deadline.begin(left_s * 1000)
+
+    def fail_slowly(**_: Any) -> None:
+        elapsed.now_s += 6
+
+    with answering("Query", "InternalServerError", 99) as answered:
+        drafts.log._store._client.meta.events.register("needs-retry.dynamodb", fail_slowly)
+        with pytest.raises(Unreachable):
+            drafts.read(a_draft())
+
+    assert len(answered) == tries
+
+
+def test_what_is_too_late_to_be_answered_is_not_written(client: DynamoDBClient, table: str) -> None:
+    elapsed = Elapsed()
+    deadline = Deadline(elapsed)
+    draft, drafts = a_draft(), new_drafts(new_client(deadline), table)
+    drafts.save(draft, AUTHOR, a_content("1"), NOTHING_SAID)
+    deadline.begin(25_000)
+
+    def slow_head(**_: Any) -> None:
+        elapsed.now_s += 18
+
+    drafts.log._store._client.meta.events.register("after-call.dynamodb.Query", slow_head)
+    with pytest.raises(Unreachable):
+        drafts.save(draft, AUTHOR, a_content("2"), seen(1))
+
+    assert new_drafts(client, table).read(draft).head.version == 1
 
 
 def test_an_internal_error_of_the_service_is_unreachable(client: DynamoDBClient, table: str) -> None:

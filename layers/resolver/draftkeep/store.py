@@ -18,16 +18,21 @@ from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
+from draftkeep.deadline import Deadline
 from draftkeep.errors import Throttled, Unreachable
 from draftkeep.items import Item
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-# The function ends after 25 s: one call's three tries of at most 5 s, with the SDK's waits between them, fit into it.
+# A try takes at most 5 s, and the SDK waits up to 2 s after it: full jitter, 1 s at first, then doubling.
+_CONNECT_S, _READ_S, _SDK_WAIT_S = 1, 4, 2
+# A try begins only while there is time to see it fail, to wait as the SDK does, and to answer then. So three tries of
+# one call fit into a function's 25 s, and a request of many calls ends in an answer, not in the function's time-out.
+_TRY_NEEDS_S = _CONNECT_S + _READ_S + _SDK_WAIT_S + 1
 _CLIENT = Config(
-    connect_timeout=1,
-    read_timeout=4,
+    connect_timeout=_CONNECT_S,
+    read_timeout=_READ_S,
     retries={"mode": "standard", "total_max_attempts": 3},
     max_pool_connections=25,
     tcp_keepalive=True,
@@ -49,6 +54,8 @@ EXPIRES_AT = "expires_at_s"
 _BATCH_GET_KEYS = 100
 _BATCH_WRITE_ITEMS = 25
 _BATCH_ROUNDS = 8
+
+NO_DEADLINE = Deadline()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +118,21 @@ class Update:
 Write = Put | Delete | Update
 
 
-def new_client() -> DynamoDBClient:
+def new_client(deadline: Deadline = NO_DEADLINE) -> DynamoDBClient:
     """Make a DynamoDB client: once per process, since it takes hundreds of milliseconds.
 
     botocore without boto3: the same client, a fifth of a cold start sooner.
+    deadline: calls, and the SDK's further tries of them, that could not be answered in time raise Unreachable
     """
-    return botocore.session.get_session().create_client("dynamodb", config=_CLIENT)  # type: ignore[return-value]
+
+    def raise_when_late(**_: object) -> None:
+        if deadline.left_s < _TRY_NEEDS_S:
+            raise Unreachable
+
+    client = botocore.session.get_session().create_client("dynamodb", config=_CLIENT)
+    # Once before each try.
+    client.meta.events.register("request-created.dynamodb", raise_when_late)
+    return client  # type: ignore[return-value]
 
 
 class Store:

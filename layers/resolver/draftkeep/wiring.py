@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
+from draftkeep.deadline import Deadline
 from draftkeep.keyframes import Keyframes
 from draftkeep.log import Log
 from draftkeep.operations import Operations
@@ -29,9 +30,15 @@ if TYPE_CHECKING:
 
 
 @cache
+def deadline() -> Deadline:
+    """When the request that this process serves must be answered."""
+    return Deadline()
+
+
+@cache
 def client() -> DynamoDBClient:
     """The one client of this process."""
-    return new_client()
+    return new_client(deadline())
 
 
 @cache

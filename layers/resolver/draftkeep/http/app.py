@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+from draftkeep import wiring
 from draftkeep.errors import DraftExists, MergeConflict, NotFound, ProposalConflict, VersionConflict
 from draftkeep.http.answers import Answer, carried
 from draftkeep.http.naming import Naming, View
@@ -41,6 +42,7 @@ class App:
         self._resolver = APIGatewayHttpResolver()
         self._resolver.not_found(lambda _: self._respond(self._refusal(NotFound())))
         self._logger = Logger(location=None)
+        self._deadline = wiring.deadline()
         self._notes: dict[str, Any] = {}
 
     def route(self, method: str, path: str, operation: str) -> Callable[[Route], Route]:
@@ -59,6 +61,7 @@ class App:
         started = time.perf_counter()
         self._notes = {"operation": "none", "request_id": _request_id(event)}
         try:
+            self._deadline.begin(context.get_remaining_time_in_millis())
             response = self._resolver.resolve(event, context)
         except Exception as error:  # noqa: BLE001 - the last line of defence: nothing from inside reaches a client
             response = _as_response(self._refusal(error))
