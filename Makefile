@@ -14,6 +14,7 @@ TOKEN ?=
 VENV := .venv
 SAM_VENV := .venv-sam
 KINTO_VENV := .venv-kinto
+AUDIT_VENV := .venv-audit
 LOCK_VENV := .venv-lock
 
 PATHS := $(CURDIR)/functions:$(CURDIR)/layers/resolver:$(CURDIR)
@@ -58,7 +59,7 @@ test-engine: $(VENV)/.tests ## Run the tests against DynamoDB Local; needs java 
 	$(PYTEST) tests/engine
 
 .PHONY: check
-check: lint test ## Lint, then test
+check: lint audit test ## Lint, audit, then test
 
 .PHONY: lint
 lint: export PYTHONPATH := $(PATHS)
@@ -68,6 +69,11 @@ lint: $(VENV)/.tests $(SAM_VENV)/.made ## Check formatting, style, types, import
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	PYTHONPATH= $(SAM) validate --lint
+
+.PHONY: audit
+audit: $(AUDIT_VENV)/.made ## Look for known weaknesses in the code and in the packages it is deployed with
+	$(AUDIT_VENV)/bin/bandit --quiet --recursive functions layers/resolver/draftkeep local
+	$(AUDIT_VENV)/bin/python -m tests.audit
 
 .PHONY: format
 format: $(VENV)/.tests ## Format the code, and mend what can be mended safely
@@ -140,8 +146,14 @@ $(KINTO_VENV)/.made: tests/bench/requirements.txt | $(VENV)/.made
 	@$(KINTO_VENV)/bin/python $(PIP_INSTALL) $<
 	@touch $@
 
+$(AUDIT_VENV)/.made: tests/audit/requirements.txt | $(VENV)/.made
+	@echo "Installing tests/audit/requirements.txt into $(AUDIT_VENV): once, about half a minute"
+	@$(VENV)/bin/python -m venv --clear $(AUDIT_VENV)
+	@$(AUDIT_VENV)/bin/python $(PIP_INSTALL) $<
+	@touch $@
+
 # uv writes lists that hold on every platform and for every Python that is supported. UPGRADE=--upgrade moves them on.
-LISTS := layers/resolver local tests tests/sam tests/bench
+LISTS := layers/resolver local tests tests/sam tests/audit tests/bench
 UPGRADE ?=
 
 .PHONY: lock
@@ -157,6 +169,6 @@ lock: | $(VENV)/.made ## Pin the requirements.in files anew (UPGRADE=--upgrade f
 
 .PHONY: clean
 clean: ## Remove everything that make made
-	rm -rf $(VENV) $(SAM_VENV) $(KINTO_VENV) $(LOCK_VENV) .aws-sam .cache
+	rm -rf $(VENV) $(SAM_VENV) $(KINTO_VENV) $(AUDIT_VENV) $(LOCK_VENV) .aws-sam .cache
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find functions layers local tests -name __pycache__ -type d -prune -exec rm -rf {} +

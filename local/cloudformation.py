@@ -44,7 +44,7 @@ TemplateLoader.add_multi_constructor("!", _long_form)
 
 def load(text: str) -> Any:
     """Parse a template's text; intrinsic functions come out in their long form."""
-    return yaml.load(text, Loader=TemplateLoader)  # noqa: S506 - a SafeLoader
+    return yaml.load(text, Loader=TemplateLoader)  # noqa: S506 - a SafeLoader  # nosec B506
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def isolate(environ: MutableMapping[str, str]) -> None:
     environ["AWS_CONFIG_FILE"] = environ["AWS_SHARED_CREDENTIALS_FILE"] = os.devnull
     environ["AWS_EC2_METADATA_DISABLED"] = "true"
     if not (environ.get("AWS_ACCESS_KEY_ID") and environ.get("AWS_SECRET_ACCESS_KEY")):
-        environ["AWS_ACCESS_KEY_ID"] = environ["AWS_SECRET_ACCESS_KEY"] = "local"
+        environ.update(dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "local"))
         environ.pop("AWS_SESSION_TOKEN", None)
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or REGION
     environ["AWS_REGION"] = environ["AWS_DEFAULT_REGION"] = region

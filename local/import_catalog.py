@@ -101,12 +101,12 @@ def _send(url: str, token: str, batch: Batch) -> Any:
     body = json.dumps({"records": batch.records}, ensure_ascii=False).encode()
     headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
     # The scheme was checked: http or https.
-    request = urllib.request.Request(  # noqa: S310
+    request = urllib.request.Request(  # noqa: S310 # nosec B310
         f"{url.rstrip('/')}/catalog/import", body, headers, method="POST"
     )
     for attempt in range(_TRIES):
         try:
-            with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 # nosec B310
                 return json.load(response)
         except urllib.error.HTTPError as error:
             # Importing a record twice creates it once, so a busy answer is simply tried again.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 DEFAULT_PORT = 3000
-DEFAULT_JWT_SECRET = "local-development-only-not-a-secret"  # public on purpose
+DEFAULT_JWT_SECRET = "local-development-only-not-a-secret"  # public on purpose  # nosec B105
 DEFAULT_TENANT_CLAIM = "custom:tenant"
 
 

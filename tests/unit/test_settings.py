@@ -10,7 +10,7 @@ TABLES = {"DRAFTS_TABLE": "drafts-7", "CATALOG_TABLE": "catalog-7"}
 
 
 def _settings(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> Settings:
-    for name in (*TABLES, "TENANT_CLAIM", "AWS_SAM_LOCAL"):
+    for name in (*TABLES, "TENANT_CLAIM", "AWS_SAM_LOCAL", "AWS_XRAY_DAEMON_ADDRESS"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -35,6 +35,12 @@ def test_only_sam_local_itself_does_without_an_authorizer(
     sam_local: bool,
 ) -> None:
     assert _settings(monkeypatch, TABLES | {"AWS_SAM_LOCAL": value}).sam_local is sam_local
+
+
+def test_a_deployed_function_cannot_be_told_to_be_sam_local(monkeypatch: pytest.MonkeyPatch) -> None:
+    deployed = TABLES | {"AWS_SAM_LOCAL": "true", "AWS_XRAY_DAEMON_ADDRESS": "169.254.79.129:2000"}
+
+    assert not _settings(monkeypatch, deployed).sam_local
 
 
 @pytest.mark.parametrize("missing", TABLES)

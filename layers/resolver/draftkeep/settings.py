@@ -12,7 +12,8 @@ class Settings:
     """What a deployment decides.
 
     tenant_claim: the token claim that names the tenant.
-    sam_local: whether `sam local` runs this process; it has no authorizer, so there the principal is a fixed one.
+    sam_local: whether `sam local` runs this process; it has no authorizer, so there the principal is a fixed one. Lambda
+        gives every function the address of a tracing daemon, and `sam local` does not: in the cloud this is never so.
     """
 
     drafts_table: str
@@ -31,5 +32,5 @@ def settings() -> Settings:
         drafts_table=os.environ["DRAFTS_TABLE"],
         catalog_table=os.environ["CATALOG_TABLE"],
         tenant_claim=os.environ.get("TENANT_CLAIM", "custom:tenant"),
-        sam_local=os.environ.get("AWS_SAM_LOCAL") == "true",
+        sam_local=os.environ.get("AWS_SAM_LOCAL") == "true" and "AWS_XRAY_DAEMON_ADDRESS" not in os.environ,
     )

@@ -314,7 +314,7 @@ def _update_of(update: Update) -> dict[str, Any]:
 
 def jittered(attempt: int) -> float:
     """Seconds to wait before try `attempt` + 1: full jitter, doubling from 20 ms to at most half a second."""
-    return random.uniform(0, min(0.5, 0.02 * 2**attempt))  # noqa: S311 - spreads load, guards nothing
+    return random.uniform(0, min(0.5, 0.02 * 2**attempt))  # noqa: S311 - spreads load  # nosec B311
 
 
 @contextmanager

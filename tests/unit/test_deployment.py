@@ -1,0 +1,109 @@
+"""What the template must never allow, read from the template itself."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.cloudformation import load
+
+TEMPLATE: dict[str, Any] = load((Path(__file__).resolve().parents[2] / "template.yaml").read_text())
+RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
+FUNCTIONS = {name: one["Properties"] for name, one in RESOURCES.items() if one["Type"] == "AWS::Serverless::Function"}
+TABLES = {"DraftsTable", "CatalogTable"}
+
+# What each function may do, and where: nothing else of the account.
+READS = {"dynamodb:BatchGetItem", "dynamodb:Query"}
+WRITES = {"dynamodb:BatchWriteItem", "dynamodb:PutItem"}
+DRAFTS = READS | WRITES | {"dynamodb:DeleteItem", "dynamodb:UpdateItem"}
+MADE_RESOURCES = {"dynamodb:BatchGetItem", *WRITES}
+FORM = {"DraftsTable": DRAFTS, "CatalogTable": MADE_RESOURCES}
+RIGHTS: dict[str, dict[str, set[str]]] = {
+    "AgentDraftFunction": {"DraftsTable": DRAFTS},
+    "PersonaDraftFunction": FORM,
+    "ToolDraftFunction": FORM,
+    "EvalDraftFunction": FORM,
+    "TestDraftFunction": FORM,
+    "CatalogFunction": {"CatalogTable": READS | WRITES},
+    "SweepFunction": {"DraftsTable": {"dynamodb:BatchWriteItem", "dynamodb:Query"}},
+}
+# Routes that need no identity.
+OPEN_ROUTES: set[tuple[str, str]] = set()
+
+
+def statements(function: dict[str, Any]) -> list[dict[str, Any]]:
+    """The statements of a function's own policies; a policy by name, or a SAM policy template, is not allowed."""
+    assert "Role" not in function
+    policies = function.get("Policies", [])
+    assert all("Statement" in policy for policy in policies)
+    return [statement for policy in policies for statement in policy["Statement"]]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_may_do_what_it_needs_on_its_tables_and_nothing_else(name: str) -> None:
+    given: dict[str, set[str]] = {}
+    for statement in statements(FUNCTIONS[name]):
+        assert set(statement) == {"Effect", "Action", "Resource"}
+        assert statement["Effect"] == "Allow"
+        table, attribute = statement["Resource"]["Fn::GetAtt"]
+        assert attribute == "Arn"
+        given[table] = set(statement["Action"])
+
+    assert given == RIGHTS.get(name, {})
+
+
+def test_no_policy_anywhere_has_a_wildcard() -> None:
+    def wildcards(node: Any) -> list[str]:
+        if isinstance(node, dict):
+            return [found for value in node.values() for found in wildcards(value)]
+        if isinstance(node, list):
+            return [found for value in node for found in wildcards(value)]
+        return [node] if isinstance(node, str) and "*" in node else []
+
+    policies = [statement for function in FUNCTIONS.values() for statement in statements(function)]
+    policies += [one["Properties"] for one in RESOURCES.values() if one["Type"].startswith("AWS::IAM::")]
+
+    assert policies
+    assert wildcards(policies) == []
+
+
+def test_every_route_asks_for_a_token() -> None:
+    auth = RESOURCES["HttpApi"]["Properties"]["Auth"]
+    assert auth["DefaultAuthorizer"] in auth["Authorizers"]
+    events = [event["Properties"] for one in FUNCTIONS.values() for event in one["Events"].values()]
+    routes = [event for event in events if "Path" in event]
+
+    assert routes
+    assert {event["ApiId"]["Ref"] for event in routes} == {"HttpApi"}
+    assert {(event["Method"], event["Path"]) for event in routes if "Auth" in event} == OPEN_ROUTES
+
+
+def test_no_deployed_function_runs_as_if_it_were_local() -> None:
+    sections = [TEMPLATE["Globals"]["Function"], *FUNCTIONS.values()]
+    names = {name for one in sections for name in one.get("Environment", {}).get("Variables", {})}
+
+    assert names
+    assert not {name for name in names if re.match(r"AWS_|LOCAL_", name)}
+
+
+def test_users_of_the_stacks_own_pool_cannot_choose_their_tenant() -> None:
+    client, pool = RESOURCES["UserPoolClient"]["Properties"], RESOURCES["UserPool"]["Properties"]
+
+    assert pool["AdminCreateUserConfig"] == {"AllowAdminCreateUserOnly": True}
+    assert [attribute["Name"] for attribute in pool["Schema"]] == ["tenant"]
+    assert "custom:tenant" in client["ReadAttributes"]
+    # No list at all would let them write every attribute.
+    assert client["WriteAttributes"]
+    assert not [name for name in client["WriteAttributes"] if name.startswith("custom:")]
+    assert RESOURCES["UserPool"]["Condition"] == RESOURCES["UserPoolClient"]["Condition"] == "MakesUserPool"
+
+
+def test_the_tables_can_be_recovered_and_outlive_the_stack() -> None:
+    for name in TABLES:
+        table = RESOURCES[name]
+        assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == {"Ref": "TableDeletionPolicy"}
+    assert TEMPLATE["Parameters"]["TableDeletionPolicy"]["Default"] == "Retain"
