@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -107,3 +108,31 @@ def test_the_tables_can_be_recovered_and_outlive_the_stack() -> None:
         assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
         assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == {"Ref": "TableDeletionPolicy"}
     assert TEMPLATE["Parameters"]["TableDeletionPolicy"]["Default"] == "Retain"
+
+
+def test_the_dashboard_is_json_and_shows_every_alarm() -> None:
+    body, given = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    for name, value in given.items():
+        body = body.replace(f"${{{name}}}", value["Fn::Sub"])
+    alarms = {name for name, one in RESOURCES.items() if one["Type"] == "AWS::CloudWatch::Alarm"}
+
+    widgets = json.loads(body)["widgets"]
+
+    [shown] = [widget["properties"]["alarms"] for widget in widgets if widget["type"] == "alarm"]
+    assert {one.removeprefix("${").removesuffix(".Arn}") for one in shown} == alarms
+
+
+def test_every_alarm_tells_somebody_and_not_for_want_of_traffic() -> None:
+    alarms = [one["Properties"] for one in RESOURCES.values() if one["Type"] == "AWS::CloudWatch::Alarm"]
+
+    assert alarms
+    for alarm in alarms:
+        assert alarm["AlarmActions"] == [{"Ref": "Alarms"}]
+        assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_the_access_log_is_one_line_of_json_a_request() -> None:
+    line = RESOURCES["HttpApi"]["Properties"]["AccessLogSettings"]["Format"]
+
+    assert "\n" not in line
+    assert all(re.fullmatch(r"\$context\.[A-Za-z.]+", value) for value in json.loads(line).values())

@@ -51,6 +51,9 @@ _OUTAGES = {"InternalServerError", "InternalFailure", "ServiceUnavailable", "Ser
 # The attribute by which the tables let items expire: epoch seconds.
 EXPIRES_AT = "expires_at_s"
 
+# Of the system: functions that start from one snapshot would wait alike with a generator of their own.
+_random = random.SystemRandom()
+
 _BATCH_GET_KEYS = 100
 _BATCH_WRITE_ITEMS = 25
 _BATCH_ROUNDS = 8
@@ -314,7 +317,7 @@ def _update_of(update: Update) -> dict[str, Any]:
 
 def jittered(attempt: int) -> float:
     """Seconds to wait before try `attempt` + 1: full jitter, doubling from 20 ms to at most half a second."""
-    return random.uniform(0, min(0.5, 0.02 * 2**attempt))  # noqa: S311 - spreads load  # nosec B311
+    return _random.uniform(0, min(0.5, 0.02 * 2**attempt))
 
 
 @contextmanager
