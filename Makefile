@@ -58,6 +58,15 @@ test: $(VENV)/.tests ## Run the tests that need Python alone (ARGS="-k undo")
 test-engine: $(VENV)/.tests ## Run the tests against DynamoDB Local; needs java and npm
 	$(PYTEST) tests/engine
 
+.PHONY: test-hostile
+test-hostile: $(VENV)/.tests ## Send what the OpenAPI document allows, and what it forbids
+	$(VENV)/bin/python -m pytest -n0 $(ARGS) tests/hostile
+
+.PHONY: openapi
+openapi: export PYTHONPATH := $(PATHS)
+openapi: $(VENV)/.tests ## Make the reference anew: functions/reference/openapi.json and docs.html
+	@$(VENV)/bin/python -m local.openapi
+
 .PHONY: check
 check: lint audit test ## Lint, audit, then test
 
@@ -153,7 +162,7 @@ $(AUDIT_VENV)/.made: tests/audit/requirements.txt | $(VENV)/.made
 	@touch $@
 
 # uv writes lists that hold on every platform and for every Python that is supported. UPGRADE=--upgrade moves them on.
-LISTS := layers/resolver local tests tests/sam tests/audit tests/bench
+LISTS := layers/resolver local tests tests/sam tests/sam/runtime tests/audit tests/bench
 UPGRADE ?=
 
 .PHONY: lock

@@ -15,12 +15,14 @@ from draftkeep.http.operation_keys import REPLAYED, claim_of
 from draftkeep.http.pages import decoded_cursor, next_link
 from draftkeep.http.requests import MAX_PROBLEMS, Request, refuse_unknown
 from draftkeep.operations import Claim
-from draftkeep.resources import Row
+from draftkeep.resources import Row, normalise
 from draftkeep.service.catalog import MAX_RECORDS, Imported, Kept, raise_unless_admin
 
 LIST_LIMIT = 100
 # Lists show long values cut; the row itself has them whole.
 LISTED_CODE_POINTS = 1000
+# How much of `q` is looked at: as much of a value as stands in its key.
+PREFIX_CODE_POINTS = 64
 SHARED_SCOPE, PRIVATE_SCOPE = "shared", "private"
 _CURSOR = re.compile(r"VALUE#.{0,300}#[0-9a-f]{64}", re.DOTALL)
 
@@ -41,7 +43,8 @@ def list_rows(request: Request) -> Answer:
     which = request.query.get("scope", SHARED_SCOPE)
     if which not in (SHARED_SCOPE, PRIVATE_SCOPE):
         raise MalformedQuery("scope", "Send shared or private.")
-    prefix, after = request.query.get("q", ""), decoded_cursor(request, _CURSOR)
+    prefix = request.query.get("q", "")
+    after = decoded_cursor(request, _CURSOR, begins=f"VALUE#{normalise(prefix)[:PREFIX_CODE_POINTS]}")
     type_ = request.param("type")
     page = resources.list_rows(_scope(request), type_, prefix, limit, after, private=which == PRIVATE_SCOPE)
     link = next_link(request, page.next, limit=str(limit), **({"q": prefix} if prefix else {}), scope=which)

@@ -18,7 +18,7 @@ LISTS = ("layers/resolver/requirements.txt", "local/requirements.txt")
 def packages(listed: str) -> list[dict[str, Any]] | None:
     """What pip-audit says of each package of a list; None when it could ask nobody."""
     options = ("--disable-pip", "--format=json", "--progress-spinner=off", "--requirement")
-    audit = subprocess.run(  # noqa: S603
+    audit = subprocess.run(
         [sys.executable, "-m", "pip_audit", *options, listed], cwd=ROOT, capture_output=True, text=True, check=False
     )
     try:

@@ -959,3 +959,17 @@ def test_the_log_tells_what_was_proposed_and_decided_and_never_of_contents(key: 
     lines = [json.loads(line) for line in running.output if '"request_answered"' in line]
     assert [line.get("outcome") for line in lines] == ["proposed", None, "accepted", "replayed"]
     assert "private" not in "".join(running.output)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [({"departments": ["Magic"]}, 422), ({"draft_id": str(uuid.uuid4()), "name": "Ann"}, 404)]
+)
+@pytest.mark.parametrize("soft", [False, True])
+def test_a_stale_patch_is_judged_after_its_draft_and_its_values(
+    api: Api, body: dict[str, Any], status: int, soft: bool
+) -> None:
+    made = api.call("POST", "/persona/draft", {"name": "Ann"}).json
+
+    reply = api.call("POST", "/persona/draft", {"draft_id": made["draft_id"], "soft": soft} | body, if_match="7")
+
+    assert reply.status == status

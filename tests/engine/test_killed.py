@@ -7,7 +7,6 @@ dies there, and a fresh process that looks at what is left and is sent the same 
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections import Counter
@@ -36,6 +35,7 @@ from draftkeep.service.writing import owner_of
 from draftkeep.store import EXPIRES_AT, new_client
 from persona_draft.contract import PERSONA
 from tests.catalogs import new_catalog, new_catalog_table
+from tests.engine.calls import kind_of, name_of_request
 from tests.suites.builders import AUTHOR, NOTHING_SAID, a_long_content, seen
 from tests.tables import new_drafts, new_forms, new_table
 from tool_draft.contract import TOOL
@@ -90,7 +90,7 @@ class Mortal:
         self.dead = False
 
     def __call__(self, request: Any) -> Any:
-        name = name_of(request)
+        name = name_of_request(request)
         with self._lock:
             if self.dead:
                 raise Killed
@@ -105,23 +105,6 @@ class Mortal:
                 self.dead = True
                 raise Killed
         return response
-
-
-def name_of(request: Any) -> str:
-    """The operation of a call with the kinds of its items: `TransactWriteItems op draft`."""
-    target, body = request.headers["X-Amz-Target"], request.body
-    target, body = (text.decode() if isinstance(text, bytes) else str(text) for text in (target, body))
-    partitions = re.findall(r'"(?::pk|pk)": ?\{"S": ?"([^"]*)"', body)
-    assert partitions, body[:500]
-    kinds = dict.fromkeys(_kind_of(partition) for partition in partitions)
-    return " ".join((target.rpartition(".")[2], *kinds))
-
-
-def _kind_of(partition: str) -> str:
-    first, *rest = partition.split("#")
-    if first == "trash":
-        return first
-    return rest[0] if first in list(Kind) else rest[-1]
 
 
 @dataclass(frozen=True)
@@ -274,7 +257,7 @@ def stored(client: DynamoDBClient, table: str) -> Counter[str]:
     """How many items of each kind a table holds. Keyframes that nothing names are left behind, and do no harm."""
     found = client.scan(TableName=table, ConsistentRead=True, ProjectionExpression="pk")
     assert "LastEvaluatedKey" not in found
-    kinds = Counter(_kind_of(item["pk"]["S"]) for item in found["Items"])
+    kinds = Counter(kind_of(item["pk"]["S"]) for item in found["Items"])
     del kinds["keyframe"]
     return kinds
 
@@ -282,7 +265,7 @@ def stored(client: DynamoDBClient, table: str) -> Counter[str]:
 def expiring_keyframes(client: DynamoDBClient, table: str) -> int:
     """How many chunks of keyframes will go by themselves."""
     found = client.scan(TableName=table, ConsistentRead=True, ProjectionExpression=f"pk, {EXPIRES_AT}")
-    return sum(_kind_of(item["pk"]["S"]) == "keyframe" and EXPIRES_AT in item for item in found["Items"])
+    return sum(kind_of(item["pk"]["S"]) == "keyframe" and EXPIRES_AT in item for item in found["Items"])
 
 
 # --------------------------------------------------------------------------------------------------- the operations

@@ -113,7 +113,13 @@ FORM_STORY = [
     ("discard_unguarded", 428),
     ("discard_done", 204),
 ]
-STORIES = [*CATALOG_STORY, *AGENT_STORY, *((f"{kind}_{name}", status) for kind in FORMS for name, status in FORM_STORY)]
+REFERENCE_STORY = [("reference_document_read", 200), ("reference_page_read", 200)]
+STORIES = [
+    *CATALOG_STORY,
+    *AGENT_STORY,
+    *REFERENCE_STORY,
+    *((f"{kind}_{name}", status) for kind in FORMS for name, status in FORM_STORY),
+]
 
 # What the events of form drafts call a draft that the story has yet to create.
 ANY_DRAFT = "00000000-0000-4000-8000-000000000000"
@@ -304,16 +310,20 @@ def test_every_event_file_is_told_and_every_route_has_a_success_and_a_refusal() 
 
     assert files == {name for name, _ in STORIES} | {"sweep_daily"}
     assert outcomes.keys() == {route.key for route in TEMPLATE.routes}
-    # Reading an absent agent draft is a 204: a read has no refusal of its own but a bad path.
+    # Reading an absent agent draft is a 204: a read has no refusal of its own but a bad path. The reference is there.
     assert {key for key, seen in outcomes.items() if seen != {True, False}} == {
-        "GET /v1/tenants/{tenant}/agents/{agent}/revisions/{revision}/draft"
+        "GET /v1/tenants/{tenant}/agents/{agent}/revisions/{revision}/draft",
+        "GET /openapi.json",
+        "GET /docs",
     }
 
 
 def test_template_resolvers_and_docs_name_the_same_routes(handler_of: Callable[[str], Handler]) -> None:
-    declared = {(route.method, route.path) for route in TEMPLATE.routes}
+    # The reference needs no identity, and no resolver.
+    guarded = [route for route in TEMPLATE.routes if route.authorized]
+    declared = {(route.method, route.path) for route in guarded}
     served: set[tuple[str, str]] = set()
-    for function in {TEMPLATE.functions[route.function].handler for route in TEMPLATE.routes}:
+    for function in {TEMPLATE.functions[route.function].handler for route in guarded}:
         handler_of(function)
         served |= set(importlib.import_module(function.removesuffix(".handler")).app.routes)
 

@@ -407,6 +407,20 @@ def test_texts_without_their_ids_replace_the_list_and_with_them_join_it(persona:
     assert (cleared["example_ids"], cleared["examples"]) == ([], [])
 
 
+def test_a_text_that_a_chosen_id_shows_is_not_written_a_second_time(catalog: Catalog, persona: Editor) -> None:
+    share(catalog, "examples", "A late parcel", id_="late-parcel")
+    chosen = persona.send(example_ids=["late-parcel"])
+
+    echoed = persona.send(example_ids=chosen["example_ids"], examples=chosen["examples"])
+    twice = persona.send(example_ids=["late-parcel"], examples=["A late parcel", "A late parcel", "Another"])
+    again = persona.send(example_ids=twice["example_ids"], examples=twice["examples"])
+
+    assert (echoed["example_ids"], echoed["examples"]) == (["late-parcel"], ["A late parcel"])
+    assert twice["examples"] == ["A late parcel", "A late parcel", "Another"]
+    assert twice["example_ids"][0] == "late-parcel"
+    assert (again["example_ids"], again["examples"]) == (twice["example_ids"], twice["examples"])
+
+
 @pytest.mark.parametrize("patch", [{"example_ids": None}, {"example_ids": []}, {"examples": []}, {"examples": None}])
 def test_null_and_no_items_clear_a_list_of_texts(persona: Editor, patch: State) -> None:
     persona.send(examples=["one"])

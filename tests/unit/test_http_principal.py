@@ -72,6 +72,8 @@ def test_the_actor_is_the_program_that_the_token_was_issued_to(
         ("editors,catalog-admin", {"editors", "catalog-admin"}),
         ("[editors, catalog-admin]", {"editors", "catalog-admin"}),
         ("not-catalog-admin", {"not-catalog-admin"}),
+        ("[guests x,catalog-admin]", {"guests", "x,catalog-admin"}),
+        ("[[catalog-admin]]", {"[catalog-admin]"}),
     ],
 )
 def test_groups_are_read_as_the_gateway_flattens_them(claim: str, groups: set[str]) -> None:

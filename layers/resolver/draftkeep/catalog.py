@@ -131,13 +131,13 @@ class Catalog:
             raise IdTaken(row.type, row.id)
         holder = self._put_new(scope, row, _own_key(row))
         if holder and holder.id != row.id:
-            if held is None:
-                self._store.delete_many([_key(_partition(scope, row.type, private=row.private), f"ID#{row.id}")])
+            # Also one that stood there: of a creation whose answer was lost, or that stopped before this.
+            self._store.delete_many([_key(_partition(scope, row.type, private=row.private), f"ID#{row.id}")])
             return self._revived(scope, holder), False
         for name in other_names(row):
             # Whoever had a name first keeps it.
             self._put_new(scope, row, _named_key(name), alias=True)
-        return (self._revived(scope, held), False) if held and holder else (row, True)
+        return (self._revived(scope, holder), False) if held and holder else (row, True)
 
     def create_many(self, scope: Scope, rows: Sequence[Row]) -> None:
         """Create rows whose ids are computed, side by side; those that exist stay."""
@@ -190,13 +190,14 @@ class Catalog:
 
     def _rewrite(self, scope: Scope, row: Row) -> None:
         # No condition: a row's only mutable part is `archived`, and the last one to set it wins.
+        # By its value last: by that a creation tells whether all of it has been done.
         self._store.put(Put(_item(scope, row, f"ID#{row.id}")))
-        self._store.put(Put(_item(scope, row, _own_key(row))))
         partition = _partition(scope, row.type, private=row.private)
         names = {_named_key(name) for name in other_names(row)} - {_own_key(row)}
         for item in self._store.get_many([_key(partition, name) for name in sorted(names)]):
             if item["id"]["S"] == row.id:
                 self._store.put(Put(_item(scope, row, item["sk"]["S"], alias=True)))
+        self._store.put(Put(_item(scope, row, _own_key(row))))
 
 
 def _is_listed(row: Row, begins: str, *, alias: bool) -> bool:

@@ -12,8 +12,9 @@ class Settings:
     """What a deployment decides.
 
     tenant_claim: the token claim that names the tenant.
-    sam_local: whether `sam local` runs this process; it has no authorizer, so there the principal is a fixed one. Lambda
-        gives every function the address of a tracing daemon, and `sam local` does not: in the cloud this is never so.
+    sam_local: whether `sam local` runs this process; it has no authorizer, so there the principal is a fixed one.
+        Lambda gives every function the address of a tracing daemon, and `sam local` does not: in the cloud this is
+        never so.
     """
 
     drafts_table: str

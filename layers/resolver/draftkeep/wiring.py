@@ -125,6 +125,7 @@ def forget() -> None:
         writing,
         drafts,
         proposals,
+        history,
         acks,
         catalog_store,
         catalog,

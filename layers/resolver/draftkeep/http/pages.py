@@ -21,9 +21,10 @@ def next_link(request: Request, after: str | None, **parameters: str) -> dict[st
     return {"Link": f'<{quote(request.path, safe="/:@~")}?{query}>; rel="next"'}
 
 
-def decoded_cursor(request: Request, allowed: re.Pattern[str]) -> str | None:
+def decoded_cursor(request: Request, allowed: re.Pattern[str], *, begins: str = "") -> str | None:
     """Where the page before this one ended, as its `Link` header said.
 
+    begins: what all places of this list begin with; DynamoDB refuses to go on from a place of another one
     Raises: MalformedQuery
     """
     value = request.query.get("cursor")
@@ -33,6 +34,7 @@ def decoded_cursor(request: Request, allowed: re.Pattern[str]) -> str | None:
         cursor = base64.b64decode(value.encode("ascii"), altchars=b"-_", validate=True).decode()
     except (UnicodeError, binascii.Error):
         cursor = ""
-    if not allowed.fullmatch(cursor) or len(cursor.encode()) > _MAX_SORT_KEY_BYTES:
+    readable = allowed.fullmatch(cursor) and cursor.startswith(begins)
+    if not readable or len(cursor.encode()) > _MAX_SORT_KEY_BYTES:
         raise MalformedQuery("cursor", "Send it as the Link header gave it.")
     return cursor

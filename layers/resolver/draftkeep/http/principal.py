@@ -72,5 +72,8 @@ def _sam_local_principal(event: Mapping[str, Any]) -> Principal:
 
 
 def _groups(claim: object) -> frozenset[str]:
-    """The gateway flattens a list claim to `[a b]`."""
-    return frozenset(re.findall(r"[^\s,\[\]]+", str(claim)))
+    """The gateway flattens a list claim to `[a b]`; other issuers write `a, b`, whose names have no comma."""
+    text = str(claim)
+    flattened = text.startswith("[") and text.endswith("]")
+    names = re.split(r",?\s+", text[1:-1]) if flattened else re.split(r"[\s,]+", text)
+    return frozenset(name for name in names if name)

@@ -16,6 +16,7 @@ from draftkeep.http.naming import Naming
 from draftkeep.http.pages import decoded_cursor, next_link
 from draftkeep.http.places import listed_places
 from draftkeep.http.requests import Request
+from draftkeep.keys import proposals_prefix
 from draftkeep.model import Draft
 from draftkeep.operations import Owner
 from draftkeep.service.proposals import Proposals, Waiting
@@ -46,7 +47,8 @@ def inbox(
 
     Raises: MalformedQuery, NotFound (a draft that is not there, where reading it is 404 too)
     """
-    limit, after = request.number("limit", LIST_LIMIT, 1, LIST_LIMIT), decoded_cursor(request, _CURSOR)
+    limit = request.number("limit", LIST_LIMIT, 1, LIST_LIMIT)
+    after = decoded_cursor(request, _CURSOR, begins="" if draft is None else proposals_prefix(draft.id))
     page = proposals.inbox(owner, draft, limit, after, terms)
     if draft is not None and not page.waiting and after is None and surface.absent_status == 404:
         proposals.raise_unless_there(draft)

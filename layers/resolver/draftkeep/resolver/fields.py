@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -261,7 +262,8 @@ class Curated(References):
 class Texts(References):
     """A list of texts that a user writes, shown beside their ids; equal ones are kept apart.
 
-    values: the member with the texts. Sent without the ids it replaces them, with them it joins them.
+    values: the member with the texts. Sent without the ids it replaces them, with them it joins them; a text that one
+        of these ids shows is that one.
     """
 
     values: str = ""
@@ -286,8 +288,14 @@ class Texts(References):
             chosen = self._chosen(work, texts)
         elif not work.sends(self.values):
             chosen = list(work.before[self.ids])
-        ids = unique([*chosen, *written])
-        work.state[self.ids], work.state[self.values] = ids, [texts[id_] for id_ in ids]
+        chosen = unique(chosen)
+        left = Counter(map(_folded, sent))
+        left.subtract(_folded(texts[id_]) for id_ in chosen)
+        for id_, text in written.items():
+            if id_ not in chosen and left[_folded(text)] > 0:
+                left[_folded(text)] -= 1
+                chosen.append(id_)
+        work.state[self.ids], work.state[self.values] = chosen, [texts[id_] for id_ in chosen]
 
     def restore(self, work: Work, view: Mapping[str, Any], sides: Sequence[FormContent]) -> None:
         texts = {
@@ -329,4 +337,8 @@ def selection(work: Work, member: str, type_: str, *, track: bool = False) -> li
 
 
 def _text_ordinals(texts: list[str]) -> list[int]:
-    return ordinals([unicodedata.normalize("NFC", text) for text in texts])
+    return ordinals([_folded(text) for text in texts])
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text)

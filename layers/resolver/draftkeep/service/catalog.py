@@ -13,11 +13,11 @@ from typing import Any
 from draftkeep import canonical, svg, zstd
 from draftkeep.catalog import Catalog, CatalogPage, Scope
 from draftkeep.changes import pointer
-from draftkeep.errors import Contended, Forbidden, IdTaken, InvalidFields, NotFound, OperationKeyReused, Problem
+from draftkeep.errors import Forbidden, IdTaken, InvalidFields, NotFound, OperationKeyReused, Problem
 from draftkeep.operations import SAVE_LIVES_S, Answered, Claim, Operations, Owner, Record
 from draftkeep.resources import MAX_VALUE_BYTES, SHARED, TYPES, Identity, Row, computed_id, hex_color
+from draftkeep.service.collisions import collisions_told
 from draftkeep.service.keyed import Earlier, once, raise_if_done
-from draftkeep.store import Collided
 
 ADMINS = "catalog-admin"
 CATALOG = "catalog"
@@ -83,10 +83,8 @@ class Resources:
                 expires_at_s=expires_at_s,
                 answered=answered,
             )
-            try:
+            with collisions_told():
                 self.operations.add(owner, record)
-            except Collided:
-                raise Contended from None
             return kept
 
         return once(self.operations, now, owner, claim, run=run_and_keep, replay=_kept)
@@ -122,7 +120,8 @@ class Resources:
         problems = list(problems_of(type_, record))
         if problems:
             raise InvalidFields(problems)
-        return self.catalog.create(scope, row_of(scope, type_, record))
+        with collisions_told():
+            return self.catalog.create(scope, row_of(scope, type_, record))
 
     def archive(self, scope: Scope, groups: frozenset[str], type_: str, id_: str) -> None:
         """Take a shared row out of use; what selected it keeps it.
@@ -131,7 +130,8 @@ class Resources:
         """
         raise_unless_admin(groups)
         row = self.read(scope, type_, id_)
-        if not row.archived:
+        # Also one that is archived by its id: an archiving that stopped half-way left it in the list.
+        with collisions_told():
             self.catalog.archive(scope, row)
 
     def import_records(
@@ -157,7 +157,8 @@ class Resources:
         if problems:
             return Imported(problems=problems)
         try:
-            row, created = self.catalog.create(scope, row_of(scope, type_, fields))
+            with collisions_told():
+                row, created = self.catalog.create(scope, row_of(scope, type_, fields))
         except IdTaken:
             return Imported(problems=(Problem("/id", "id_taken", "Another resource of the type has this id."),))
         return Imported(row, created)

@@ -18,8 +18,9 @@ from draftkeep.preconditions import Precondition
 from draftkeep.resolver import merging
 from draftkeep.resolver.engine import Form, decode, encode, find, resolve
 from draftkeep.resolver.work import FormContent
-from draftkeep.resources import normalise
+from draftkeep.resources import Row, normalise
 from draftkeep.service.beside import beside
+from draftkeep.service.collisions import collisions_told
 from draftkeep.service.drafts import Drafts, Revise
 from draftkeep.service.proposals import Proposals, Proposed
 from draftkeep.service.states import Revision, Written
@@ -100,7 +101,7 @@ class Forms:
             resolved = resolve(form, scope, current, patch, looked_up.result())
             content = encode(resolved.content)
             # Before the entry that names them: a crash leaves rows that the retry meets again, by the same ids.
-            self.catalog.create_many(scope, resolved.made)
+            _make(self.catalog, scope, resolved.made)
             return Revision(content, _name_of(resolved.content))
 
         return revise
@@ -167,7 +168,12 @@ class FormTerms:
         contents = (decode(text, self.form) for text in (base, current, proposed))
         merged = merging.merge(self.form, self.scope, *contents)
         made = merged.resolved.made
-        return Merge(encode(merged.resolved.content), merged.places, lambda: self.catalog.create_many(self.scope, made))
+        return Merge(encode(merged.resolved.content), merged.places, lambda: _make(self.catalog, self.scope, made))
+
+
+def _make(catalog: Catalog, scope: Scope, rows: Sequence[Row]) -> None:
+    with collisions_told():
+        catalog.create_many(scope, rows)
 
 
 def _name_of(content: FormContent) -> str | None:

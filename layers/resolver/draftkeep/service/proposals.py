@@ -100,9 +100,10 @@ class Proposals:
         """
 
         def prepare(page: Page) -> tuple[Content, Entry | None]:
+            revision = revise(page)
             verdict = judge_patch(precondition, page.version, identical=False)
             raise_unless_proceeding(self.writing, verdict, draft, page, precondition)
-            return revise(page).content, page.head
+            return revision.content, page.head
 
         return self._propose(draft, author, prepare, claim)
 

@@ -1,0 +1,21 @@
+"""Random calls of three users agree with a model of plain lists: every route of all five kinds of drafts."""
+
+from __future__ import annotations
+
+import time
+
+from tests.evidence import budget, keep
+from tests.machine.base import Base
+from tests.machine.runs import connect, run, told
+from tests.served import served
+
+
+def test_random_calls_of_several_users_agree_with_the_model() -> None:
+    started = time.monotonic()
+
+    with served() as api:
+        connect(api)
+        run(budget(60, 600))
+
+    assert Base.client.answers.keys() >= {"200", "204", "304", "404 not_found", "409 version_conflict"}
+    keep("state-machine", count=Base.steps, unit="steps", result=told(time.monotonic() - started))

@@ -1,0 +1,1 @@
+"""Many editors at once, against the served process: `python -m tests.load`."""

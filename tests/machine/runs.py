@@ -1,0 +1,48 @@
+"""Running the machine: against one served process, for a number of examples; told() says what it did."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.machine.api import Client
+from tests.machine.base import TENANTS, Base
+from tests.machine.machine import DraftMachine
+from tests.served import Api
+
+STEPS = 40
+
+
+def connect(api: Api) -> None:
+    """Have the machine talk to a server, and give both tenants the sample catalog."""
+    Base.client = Client(api)
+    Base.steps = Base.examples = 0
+    for tenant in TENANTS:
+        Base.client.import_catalog(tenant)
+
+
+def run(examples: int, number: int | None = None, *, shrinks: bool = True) -> None:
+    """Run examples of 40 steps each. number: the seed, None for the same examples each time
+
+    Raises: AssertionError, after Hypothesis has told the steps, the fewest it could find
+    """
+    phases = [Phase.generate, *([Phase.shrink] if shrinks else [])]
+    chosen = settings(
+        max_examples=examples,
+        stateful_step_count=STEPS,
+        derandomize=number is None,
+        database=None,
+        deadline=None,
+        phases=phases,
+        print_blob=False,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    machine = DraftMachine if number is None else seed(number)(DraftMachine)
+    run_state_machine_as_test(machine, settings=chosen)
+
+
+def told(seconds: float) -> str:
+    """What was done since `connect`."""
+    met = ", ".join(f"{times} x {answer}" for answer, times in sorted(Base.client.answers.items()))
+    return f"{Base.examples:,} examples, {Base.client.sent:,} requests in {seconds:.0f} s; answers: {met}"
