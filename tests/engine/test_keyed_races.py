@@ -23,6 +23,7 @@ import pytest
 from draftkeep.model import Draft, Entry, Kind, Operation
 from local.identity import DEV_USER
 from local.template import TABLE_PREFIX
+from tests.evidence import keep_row
 from tests.served import Reply, served
 from tests.suites.builders import a_long_content
 from tests.tables import new_drafts, new_log
@@ -282,6 +283,12 @@ def the_one_answer(replies: Sequence[Reply]) -> Reply:
     return replies[0]
 
 
+def keep_duplicates(kind: str, rounds: int, sent_again: int) -> None:
+    print(f"\n{kind}: {rounds} rounds, {sent_again} requests answered 503 and sent again")
+    rows, result = ("agent", *FORMS), "one entry a round, and one answer, 19 times marked as replayed"
+    keep_row("duplicates", kind, {"requests": rounds * SENT}, rows=rows, unit="requests, 20 at once", result=result)
+
+
 KINDS = pytest.mark.parametrize("kind", ["agent", "persona"])
 
 
@@ -313,7 +320,7 @@ def test_one_agent_save_sent_20_times_at_once_is_one_entry(clients: Clients, cli
 
     assert [(entry.version, entry.key) for entry in log_of(client, agent.identity)] == list(enumerate(keys, 1))
     assert len(clients.ok(a_call("GET", f"/v1/tenants/acme/agents/{agent.id}/drafts"))) == 1
-    print(f"\nagent: {len(keys) * SENT} requests, {clients.sent_again - again} of them sent again")
+    keep_duplicates("agent", len(keys), clients.sent_again - again)
 
 
 @pytest.mark.parametrize("kind", FORMS)
@@ -334,7 +341,7 @@ def test_one_form_save_sent_20_times_at_once_is_one_entry(clients: Clients, clie
     identity = Draft(Kind(kind), "local", DEV_USER, draft_id["draft_id"])
     assert [(entry.version, entry.key) for entry in log_of(client, identity)] == list(enumerate(keys, 1))
     assert len(clients.ok(a_call("GET", f"/{kind}/drafts?search={mark}"))) == 1
-    print(f"\n{kind}: {len(keys) * SENT} requests, {clients.sent_again - again} of them sent again")
+    keep_duplicates(kind, len(keys), clients.sent_again - again)
 
 
 @pytest.mark.parametrize("kind", FORMS)
@@ -416,7 +423,7 @@ def test_one_discard_sent_20_times_at_once_spares_the_draft_that_is_begun_meanwh
 def test_of_an_accept_and_a_reject_at_once_exactly_one_decides(
     clients: Clients, client: DynamoDBClient, kind: str
 ) -> None:
-    subject, again = begun(clients, kind), clients.sent_again
+    subject = begun(clients, kind)
     version, now, accepted = 1, START, []
 
     for turn in range(ROUNDS):
@@ -445,7 +452,8 @@ def test_of_an_accept_and_a_reject_at_once_exactly_one_decides(
     assert [(entry.operation, entry.key) for entry in entries[1:]] == [(Operation.ACCEPT, key) for key in accepted]
     assert subject.shown(clients.ok(subject.read())) == now
     assert 0 < len(accepted) < ROUNDS
-    print(f"\n{kind}: {len(accepted)} of {ROUNDS} accepted, {clients.sent_again - again} requests sent again")
+    cells = {"accepted": len(accepted), "rejected": ROUNDS - len(accepted)}
+    keep_row("verdicts", kind, cells, rows=("agent", "persona"), unit="proposals", result="exactly one verdict each")
 
 
 @KINDS

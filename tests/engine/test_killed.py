@@ -36,6 +36,7 @@ from draftkeep.store import EXPIRES_AT, new_client
 from persona_draft.contract import PERSONA
 from tests.catalogs import new_catalog, new_catalog_table
 from tests.engine.calls import kind_of, name_of_request
+from tests.evidence import keep_row
 from tests.suites.builders import AUTHOR, NOTHING_SAID, a_long_content, seen
 from tests.tables import new_drafts, new_forms, new_table
 from tool_draft.contract import TOOL
@@ -548,4 +549,6 @@ def test_killed_at_any_call_it_is_done_or_not_and_the_retry_converges(client: Dy
     # The last of all calls that write is behind it or not.
     assert set(done.values()) == {False, True}
     calls = ", ".join(f"{call} x {times}" if times > 1 else call for call, times in run.calls.items())
-    print(f"\n{name}: {len(done)} kill points, {sum(done.values())} of them after it was done ({calls})")
+    print(f"\n{name}: {calls}")
+    cells = {"not done yet": len(done) - sum(done.values()), "done already": sum(done.values())}
+    keep_row("killed", name, cells, rows=CASES, unit="kill points", result="done or not, and the retry converges")
