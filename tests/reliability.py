@@ -76,7 +76,7 @@ PROMISES = (
         "proof-faults",
     ),
     Promise(
-        "Every content of the history stays as it was saved, byte for byte, and can be found by the time it was current.",
+        "Every content of the history stays as it was saved, byte for byte, and is found by the time it was current.",
         ("history",),
         "tests/engine/test_history.py",
         "proof-model",
@@ -115,14 +115,17 @@ PROMISES = (
 
 _HEAD = """# Reliability
 
-What Draftkeep promises, the proof of each promise, and what that proof did when it last ran in full. `make proof` runs all of them and writes this
-page; each target runs its own. `make test`, `make test-engine` and `make test-hostile` run the same proofs with small budgets on every change.
+What Draftkeep promises, the proof of each promise, and what that proof did when it last ran in full. `make proof` runs
+all of them and writes this page; each target runs its own. `make test`, `make test-engine` and `make test-hostile` run
+the same proofs with small budgets on every change.
 
-The races run against four server processes that share nothing but one DynamoDB Local. They are judged by a history checker (`tests/checker.py`) that
-sees the recorded calls and answers only, never the database: each accepted operation appears once, no version is given twice, every read shows a
-version that was current at some moment of the call, and the last content is that of the last accepted operation.
+The races run against four server processes that share nothing but one DynamoDB Local. They are judged by a history
+checker (`tests/checker.py`) that sees the recorded calls and answers only, never the database: each accepted operation
+appears once, no version is given twice, every read shows a version that was current at some moment of the call, and the
+last content is that of the last accepted operation.
 
-DynamoDB Local never collides two transactions and never throttles: those errors are injected below the SDK, so that its own retries are real.
+DynamoDB Local never collides two transactions and never throttles: those errors are injected below the SDK, so that its
+own retries are real.
 """
 
 
@@ -163,8 +166,9 @@ def _faults() -> list[str]:
     return [
         "## Faults by call",
         "",
-        "Each request of every route, with and without an operation key, is run once to learn its DynamoDB calls. Then every fault is injected at every",
-        "one of them, the answer is judged, what can be read then is judged, and the request is sent again.",
+        "Each request of every route, with and without an operation key, is run once to learn its DynamoDB calls. Then",
+        "every fault is injected at every one of them, the answer is judged, what can be read then is judged, and the",
+        "request is sent again.",
         "",
         f"| requests of | {' | '.join(kinds)} | all |",
         f"|---|{'---:|' * (len(kinds) + 1)}",
@@ -184,7 +188,8 @@ def _deaths() -> list[str]:
     return [
         "## Killed at every call",
         "",
-        "Before and after every single DynamoDB call of each operation the process dies; a fresh one looks at what is left, and is sent the request again.",
+        "Before and after every single DynamoDB call of each operation the process dies; a fresh one looks at what is",
+        "left, and is sent the request again.",
         "",
         "| operation | killed, not done yet | killed, done already |",
         "|---|---:|---:|",
