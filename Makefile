@@ -91,6 +91,16 @@ load: $(VENV)/.tests ## Have 50 editors at work, and look for lost edits (MINUTE
 soak: $(VENV)/.tests ## Compare the API with a model for as long as wanted (MINUTES=10)
 	@PYTHONPATH=$(PATHS) $(VENV)/bin/python -m tests.machine --minutes $(MINUTES) $(ARGS)
 
+.PHONY: test-sam sam-local
+test-sam: export PYTHONPATH := $(PATHS)
+test-sam: $(VENV)/.tests $(SAM_VENV)/.made ## Test the deployment in containers; needs root, docker, debootstrap, Python 3.13
+	$(VENV)/bin/python -m pytest -n0 $(ARGS) tests/sam
+
+sam-local: export PYTHONPATH := $(PATHS)
+sam-local: export PORT := $(PORT)
+sam-local: build $(VENV)/.tests ## Run the deployment in containers on this machine; needs docker
+	@$(VENV)/bin/python -m tests.sam
+
 .PHONY: test-hostile
 test-hostile: $(VENV)/.tests ## Send what the OpenAPI document allows, and what it forbids
 	$(VENV)/bin/python -m pytest -n0 $(ARGS) tests/hostile

@@ -15,7 +15,7 @@ def test_random_calls_of_several_users_agree_with_the_model() -> None:
 
     with served() as api:
         connect(api)
-        run(budget(60, 600))
+        run(budget(60, 200))
 
     assert Base.client.answers.keys() >= {"200", "204", "304", "404 not_found", "409 version_conflict"}
     keep("state-machine", count=Base.steps, unit="steps", result=told(time.monotonic() - started))

@@ -104,7 +104,7 @@ def api() -> Iterator[Api]:
 
 
 def test_every_operation_answers_as_the_document_says(api: Api, tmp_path: Path) -> None:
-    phases = ("--phases", "examples,coverage,fuzzing", "--max-examples", str(budget(5, 300)))
+    phases = ("--phases", "examples,coverage,fuzzing", "--max-examples", str(budget(5, 60)))
 
     told = run(api, tmp_path, *phases)
 
@@ -115,7 +115,7 @@ def test_every_operation_answers_as_the_document_says(api: Api, tmp_path: Path) 
 
 def test_chains_of_requests_are_answered_as_the_document_says(api: Api, tmp_path: Path) -> None:
     # Positive: each request of a chain fits the document, so that chains are long.
-    chains = ("--phases", "stateful", "--mode", "positive", "--max-examples", str(budget(20, 500)))
+    chains = ("--phases", "stateful", "--mode", "positive", "--max-examples", str(budget(20, 100)))
 
     told = run(api, tmp_path, *chains)
 
