@@ -145,12 +145,14 @@ def _function(
         for key, value in scope.resolve(section.get("Variables") or {}).items()
     }
     tables = {value for value in scope.references.values() if str(value).startswith(TABLE_PREFIX)}
+    given = {k: v if v in tables else overrides.get(k, v) for k, v in variables.items()}
     return Function(
         name=name,
         handler=of("Handler", ""),
         timeout_s=int(of("Timeout", 3)),
         memory_mb=int(of("MemorySize", 128)),
-        environment={k: v if v in tables else overrides.get(k, v) for k, v in variables.items()},
+        # One that is declared without a value is as if it were not: what the process has of its own stands.
+        environment={name: value for name, value in given.items() if value},
     )
 
 
