@@ -45,8 +45,8 @@ _Items = dict[_Key, dict[str, Any]]
 Stored = tuple[_Items, _Items]
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_TIME_MS = re.compile(r"\b(?:00)?1[0-9]{12}\b")
-_TIME_S = re.compile(r"\b1[0-9]{9}\b")
+_TIME_MS = re.compile(r"\b(?:00)?[12][0-9]{12}\b")
+_TIME_S = re.compile(r"\b[12][0-9]{9}\b")
 
 DRAFT = "{draft}"
 AGENT = "/v1/tenants/local/agents/support"
