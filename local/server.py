@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from local.console_pages import with_console
 from local.engine import create_tables, isolate, running_engine
 from local.gateway import Gateway
 from local.identity import Authorizer
@@ -80,7 +81,7 @@ def _run(template_path: Path) -> int:
             authorizer=Authorizer(settings.auth_required, settings.jwt_secret),
             cors=template.cors,
         )
-        server = _listen(application(gateway.answer), bound)
+        server = _listen(application(with_console(gateway.answer)), bound)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: server.ask_to_stop())
         _greet(f"http://127.0.0.1:{bound.getsockname()[1]}", engine, template, settings)

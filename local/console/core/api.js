@@ -1,0 +1,81 @@
+// One call of the API: JSON in, JSON out, and the two ways in which it can fail.
+
+import { connection } from "./connection.js";
+
+const TIMEOUT_MS = 30_000;
+
+/** The server refused: `status`, `code`, and the whole problem as `body`. */
+export class Problem extends Error {
+  constructor(status, body, retryAfterS) {
+    super(body?.detail || body?.title || body?.message || `The server answered with ${status}.`);
+    this.status = status;
+    this.code = body?.code ?? "";
+    this.body = body ?? {};
+    this.retryAfterS = retryAfterS;
+  }
+
+  /** Whether the same request may succeed later. */
+  get passes() {
+    return this.status === 429 || this.status >= 500;
+  }
+
+  /** `{pointer, code, message}` of each wrong place. */
+  get errors() {
+    return Array.isArray(this.body.errors) ? this.body.errors : [];
+  }
+}
+
+/** No answer came: offline, refused by the network, or too late. The request may have been done all the same. */
+export class Unreachable extends Error {
+  constructor() {
+    super("The server cannot be reached.");
+  }
+}
+
+/**
+ * Call the API.
+ * body: a JSON value or undefined; ifMatch: version or undefined; key: operation key or undefined
+ * Returns `{status, body, version, next, replayed}`; `next` is the query of the next page or null.
+ * Throws Problem, Unreachable.
+ */
+export async function call(method, path, { body, ifMatch, ifNoneMatch, key } = {}) {
+  const { base, token } = connection();
+  const headers = { accept: "application/json" };
+  if (body !== undefined) headers["content-type"] = "application/json";
+  if (ifMatch !== undefined) headers["if-match"] = ifMatch === "*" ? "*" : `"${ifMatch}"`;
+  if (ifNoneMatch !== undefined) headers["if-none-match"] = `"${ifNoneMatch}"`;
+  if (key) headers["idempotency-key"] = key;
+  if (token) headers.authorization = `Bearer ${token}`;
+  let answer, text;
+  try {
+    answer = await fetch(base + path, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      cache: "no-store",
+      credentials: "omit",
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    text = await answer.text();
+  } catch {
+    throw new Unreachable();
+  }
+  const told = parse(text);
+  if (answer.status >= 400) throw new Problem(answer.status, told, Number(answer.headers.get("retry-after")) || 0);
+  return {
+    status: answer.status,
+    body: told,
+    version: Number(answer.headers.get("etag")?.match(/\d+/)?.[0] ?? 0),
+    next: answer.headers.get("link")?.match(/<[^>?]*(\?[^>]*)>;\s*rel="next"/)?.[1] ?? null,
+    replayed: answer.headers.get("idempotency-replayed") === "true",
+  };
+}
+
+function parse(text) {
+  if (!text) return null;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,389 @@
+// One open draft: what the server has, what was typed since, and the autosave between the two.
+//
+//   typed ──▶ edits ──(pause)──▶ sending ──▶ head            sending keeps its operation key until an answer comes, so a
+//                 ▲                 │                        save whose answer was lost is never done twice
+//                 └── refused ──────┘
+//
+// Edits and what is being sent are copied to local storage with every key stroke, and forgotten when they are saved.
+
+import { Problem, Unreachable } from "./api.js";
+import { forget, keep, recover } from "./copies.js";
+
+const PAUSE_MS = 600;
+const LONGEST_PAUSE_MS = 3_000;
+const POLL_MS = 2_500;
+const RETRY_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
+
+/** States that wait for a person; autosave stands still meanwhile. */
+const HELD = new Set(["conflict", "refused", "gone", "signed-out"]);
+
+export class Session {
+  /** draft: of `formDraft` or `agentDraft` */
+  constructor(draft) {
+    this.draft = draft;
+    this.id = draft.name;
+    this.phase = "loading"; // loading, ready, failed
+    this.status = "saved"; // saved, editing, saving, offline, and those of HELD
+    this.head = null; // the newest state that the server told of, null without a draft
+    this.edits = null; // typed since
+    this.sending = null; // {edits, version, key}: sent, and not answered yet
+    this.conflict = null;
+    this.problem = null;
+    this.notice = null; // what others did to the draft meanwhile
+    this.copied = true; // whether a local copy could be kept
+    this.suggesting = false; // edits become a proposal, nothing is saved by itself
+    this.listeners = new Set();
+    this.timers = {};
+    this.failures = 0;
+    this.changed = 0; // grows with each new version: what lists of the history depend on
+  }
+
+  // ---------------------------------------------------------------------------------------------- watching
+
+  watch(tell) {
+    this.listeners.add(tell);
+    if (this.listeners.size === 1) this.wake();
+    return () => {
+      this.listeners.delete(tell);
+      if (!this.listeners.size) this.sleep();
+    };
+  }
+
+  tell() {
+    for (const listener of this.listeners) listener();
+  }
+
+  wake() {
+    this.poll();
+    if (this.unsaved && !HELD.has(this.status)) this.send();
+  }
+
+  sleep() {
+    clearTimeout(this.timers.poll);
+    if (this.edits && !HELD.has(this.status) && !this.suggesting) this.send();
+  }
+
+  /** Content as the person sees it: the server's, with what is not saved yet. */
+  get content() {
+    const base = this.head?.content ?? this.draft.empty;
+    return this.draft.shown(base, this.draft.joined(this.sending?.edits, this.edits));
+  }
+
+  get unsaved() {
+    return Boolean(this.sending || this.edits);
+  }
+
+  get version() {
+    return this.head?.version ?? 0;
+  }
+
+  // --------------------------------------------------------------------------------------------- beginning
+
+  async open() {
+    try {
+      const left = await recover(this.draft.name);
+      this.head = await this.draft.read();
+      if (left) await this.resume(left);
+      this.phase = "ready";
+    } catch (error) {
+      this.phase = "failed";
+      this.problem = error;
+    }
+    this.tell();
+    if (this.phase === "ready") this.poll();
+  }
+
+  /** Go on with what an earlier page, or a tab that is gone, left unsaved. */
+  async resume(left) {
+    this.edits = left.edits;
+    this.sending = left.sending;
+    this.suggesting = left.suggesting ?? false;
+    const base = left.version;
+    if (this.head && base && base !== this.head.version) {
+      // What was typed was made of an older version: judge it by that one.
+      const content = await this.draft.entry(left.cursor).catch(() => null);
+      if (content) this.head = { ...this.head, version: base, content, cursor: left.cursor };
+    }
+    this.status = "editing";
+    if (!this.suggesting) this.later(0);
+  }
+
+  // ------------------------------------------------------------------------------------------------ editing
+
+  /** Take in what was typed: for a form some members, for an agent the whole payload. */
+  edit(edits) {
+    this.edits = this.draft.joined(this.edits, edits);
+    if (this.status === "refused" || this.status === "saved") this.status = "editing";
+    this.problem = this.status === "editing" ? null : this.problem;
+    this.copy();
+    this.tell();
+    if (!this.suggesting && !HELD.has(this.status) && this.status !== "offline") this.later();
+  }
+
+  later(pause = PAUSE_MS) {
+    this.since ??= Date.now();
+    clearTimeout(this.timers.save);
+    this.timers.save = setTimeout(() => this.send(), Math.min(pause, Math.max(0, this.since + LONGEST_PAUSE_MS - Date.now())));
+  }
+
+  copy() {
+    if (!this.unsaved) return forget(this.draft.name);
+    const { edits, sending, suggesting } = this;
+    this.copied = keep(this.draft.name, { edits, sending, suggesting, version: this.head?.version, cursor: this.head?.cursor, at: Date.now() });
+  }
+
+  // ------------------------------------------------------------------------------------------------- saving
+
+  /** Save now; resolves when nothing is left to save, or a person has to decide. */
+  async send() {
+    clearTimeout(this.timers.save);
+    clearTimeout(this.timers.retry);
+    this.since = null;
+    this.running ??= this.run().finally(() => {
+      this.running = null;
+      if (this.head && this.head.cursor === undefined) this.refresh();
+    });
+    return this.running;
+  }
+
+  async run() {
+    while (this.unsaved && !this.suggesting && !HELD.has(this.status)) {
+      if (!this.sending) {
+        const left = this.draft.left(this.head?.content ?? {}, this.edits);
+        if (!left && this.head) {
+          this.edits = null;
+          break;
+        }
+        this.sending = { edits: this.edits, version: this.head?.version, key: crypto.randomUUID() };
+        this.edits = null;
+        this.copy();
+      }
+      this.status = "saving";
+      this.tell();
+      try {
+        const before = this.head;
+        const state = await this.draft.save(this.sending.edits, this.sending);
+        this.failures = 0;
+        this.took(state, this.sending.edits);
+        this.sending = null;
+        if (before && state.version > before.version + 1) this.told(state);
+        // Moved only once the copy under the draft's new name is written.
+        this.copy();
+      } catch (error) {
+        if (!this.fail(error)) return;
+      }
+    }
+    if (!HELD.has(this.status) && this.status !== "offline") this.status = this.unsaved ? "editing" : "saved";
+    this.copy();
+    this.tell();
+  }
+
+  /** Take a state of the server in. */
+  took(state) {
+    const moved = state.version !== this.head?.version;
+    this.head = { ...this.head, ...state };
+    if (moved) this.changed++;
+    if (this.id !== this.draft.name) this.renamed();
+  }
+
+  /** The first save gave the draft its id. */
+  renamed() {
+    forget(this.id);
+    const old = this.id;
+    this.id = this.draft.name;
+    this.onName?.(old, this.id);
+  }
+
+  /** Judge what went wrong; true when the loop may go on. */
+  fail(error) {
+    if (error instanceof Unreachable || (error instanceof Problem && error.passes)) return this.wait(error);
+    if (error instanceof Problem && error.status === 401) return this.hold("signed-out", error);
+    if (error instanceof Problem && (error.status === 404 || error.code === "draft_discarded")) return this.hold("gone", error);
+    if (error instanceof Problem && error.status === 409 && error.body) return this.clash(error);
+    if (!(error instanceof Problem)) console.error(error);
+    return this.hold("refused", error);
+  }
+
+  wait(error) {
+    const pause = (error.retryAfterS ?? 0) * 1000 || RETRY_MS[Math.min(this.failures, RETRY_MS.length - 1)];
+    this.failures++;
+    this.status = "offline";
+    this.problem = error;
+    clearTimeout(this.timers.retry);
+    this.timers.retry = setTimeout(() => this.send(), pause);
+    this.tell();
+    return false;
+  }
+
+  /** Put what was being sent back to what was typed: it was refused, so it is sent with a new key. */
+  hold(status, problem) {
+    this.edits = this.draft.joined(this.sending?.edits, this.edits);
+    this.sending = null;
+    this.status = status;
+    this.problem = problem;
+    this.copy();
+    this.tell();
+    return false;
+  }
+
+  clash(problem) {
+    const current = this.draft.current(problem);
+    if (current.version === undefined) return this.hold("refused", problem);
+    if (!current.version) return this.hold("gone", problem);
+    const edits = this.draft.joined(this.sending?.edits, this.edits);
+    const places = this.draft.overlaps(problem, this.head?.content, edits);
+    const known = this.draft.kind !== "agent" || problem.code === "merge_conflict";
+    if (known && !places.length) {
+      // Others changed other places: theirs come in, and what was typed is sent again on top.
+      this.edits = edits;
+      this.sending = null;
+      this.took(current);
+      this.told(current);
+      return true;
+    }
+    this.hold("conflict", problem);
+    this.conflict = { base: this.head, current, places, known, total: problem.body.overlapsTotal ?? places.length };
+    this.tell();
+    return false;
+  }
+
+  told(state) {
+    this.notice = { version: state.version, by: state.updatedBy, actor: state.actor };
+  }
+
+  // ----------------------------------------------------------------------------------------------- deciding
+
+  /** End a conflict: `given` are the places that are left to the others; the rest of what was typed is saved over theirs. */
+  async settle(given) {
+    const { base, current, known } = this.conflict;
+    const edits = this.edits;
+    const key = (this.conflict.key ??= crypto.randomUUID());
+    const state = await this.draft.settle(edits, { base: known ? base?.version : null, version: current.version, key, given });
+    if (this.edits === edits) this.edits = null;
+    this.resolved(state);
+  }
+
+  /** Give up all that was typed. */
+  async drop() {
+    this.edits = this.sending = null;
+    const state = await this.draft.read();
+    this.resolved(state);
+  }
+
+  resolved(state) {
+    this.conflict = this.problem = this.notice = null;
+    this.status = this.edits ? "editing" : "saved";
+    if (state) this.took(state);
+    else this.head = null;
+    this.copy();
+    this.tell();
+  }
+
+  /** Go on after a person mended what held the autosave up: signed in, or wants to try once more. */
+  again() {
+    if (this.status === "conflict") return undefined;
+    this.status = "editing";
+    this.problem = null;
+    return this.send();
+  }
+
+  // --------------------------------------------------------------------------------------- moves and the rest
+
+  /** Undo, redo or reset, once what was typed is saved. */
+  move(what) {
+    return this.write((options) => this.draft.move(what, options));
+  }
+
+  restore(seqNo) {
+    return this.write((options) => this.draft.restore(seqNo, options));
+  }
+
+  async write(ask) {
+    if (this.suggesting) throw new Error("Send the suggestion, or drop it, first.");
+    await this.send();
+    if (this.unsaved || !this.head) return;
+    const state = await ask({ version: this.head.version, key: crypto.randomUUID() });
+    this.took(state);
+    this.notice = null;
+    this.tell();
+  }
+
+  /** Propose what was typed instead of saving it. */
+  async propose() {
+    const key = (this.proposalKey ??= crypto.randomUUID());
+    await this.draft.propose(this.edits, { version: this.head?.version, key });
+    this.proposalKey = null;
+    this.edits = null;
+    this.suggesting = false;
+    this.status = "saved";
+    this.changed++;
+    this.copy();
+    this.tell();
+  }
+
+  /** Begin or end suggesting; ending it drops what was suggested and not sent. */
+  async suggest(on) {
+    if (on) await this.send();
+    else this.edits = null;
+    this.suggesting = on;
+    this.proposalKey = null;
+    this.status = this.unsaved ? "editing" : "saved";
+    this.copy();
+    this.tell();
+  }
+
+  async decide(key, accept, fields, version) {
+    await this.send();
+    const state = await this.draft.decide(key, accept, fields, version);
+    this.changed++;
+    if (state) this.took(state);
+    await this.refresh();
+  }
+
+  async discard() {
+    await this.draft.discard({ version: this.head?.version, key: crypto.randomUUID() });
+    this.edits = this.sending = null;
+    this.copy();
+  }
+
+  // ------------------------------------------------------------------------------------------------ watching
+
+  /** Look for what others did, while somebody is watching. */
+  poll() {
+    clearTimeout(this.timers.poll);
+    if (!this.listeners.size || this.phase !== "ready") return;
+    this.timers.poll = setTimeout(async () => {
+      if (document.visibilityState === "visible") await this.refresh();
+      this.poll();
+    }, POLL_MS);
+  }
+
+  async refresh() {
+    if (this.running || this.status === "conflict" || this.status === "signed-out") return;
+    try {
+      const known = this.head?.cursor === undefined ? undefined : this.head?.version;
+      const state = await this.draft.read(known);
+      if (this.status === "offline") this.send();
+      if (state === undefined || this.running) return;
+      if (!state) return void (this.head && this.vanished());
+      // What was typed belongs to the version that it was typed over: the save finds out whether the two meet.
+      if (this.unsaved && state.version !== this.version) return;
+      const others = this.head && state.version > this.version;
+      this.took(state);
+      if (others) this.told(state);
+      this.tell();
+    } catch (error) {
+      if (error instanceof Problem && error.status === 404 && this.head) this.vanished();
+      else if (error instanceof Problem && error.status === 401) this.hold("signed-out", error);
+    }
+  }
+
+  vanished() {
+    if (this.unsaved) this.hold("gone", null);
+    else {
+      this.head = null;
+      this.status = "gone";
+      this.tell();
+    }
+  }
+}

@@ -1,0 +1,37 @@
+// The sessions that are open in this tab, by the name of their draft.
+
+import { agentDraft } from "./agents.js";
+import { formDraft } from "./forms.js";
+import { KINDS } from "./kinds.js";
+import { Session } from "./session.js";
+
+const open = new Map();
+
+/** The session of a draft: `kind` and `id` of a form, or "agent" and "agent/revision". */
+export function sessionOf(kind, id) {
+  const name = `${kind}/${id}`;
+  const found = open.get(name);
+  if (found) return found;
+  const session = new Session(kind in KINDS ? formDraft(kind, id) : agentDraft(...id.split("/")));
+  session.onName = (old, now) => {
+    open.delete(old);
+    open.set(now, session);
+    if (decodeURI(location.hash) === `#/${old}`) history.replaceState(null, "", session.draft.route);
+    dispatchEvent(new HashChangeEvent("hashchange"));
+  };
+  open.set(name, session);
+  session.open();
+  return session;
+}
+
+/** Forget a session that is done with: the next visit reads the draft anew. */
+export function close(session) {
+  if (!session.unsaved && !session.listeners.size) open.delete(session.id);
+}
+
+/** Whether this tab holds edits that neither the server nor a local copy has. */
+export const atRisk = () => [...open.values()].some((session) => session.unsaved && !session.copied);
+
+export function forgetAll() {
+  open.clear();
+}

@@ -1,0 +1,142 @@
+// The controls of a form. Each gets `{id, kind, field, content, edit, describedBy, invalid}` and calls `edit` with the members that it changes.
+
+import { flagTypes, row, search } from "../core/catalog.js";
+import { Arguments } from "./arguments.js";
+import { ModelFlags } from "./modelFlags.js";
+import { Chips, nameOf, Picker, RowName } from "./picker.js";
+import { Button, html, Icon, useAnswer, useEffect, useState } from "./ui.js";
+
+const Label = ({ id, children }) => html`<label class="label" for=${id}>${children}</label>`;
+const Title = ({ id, children }) => html`<span class="label" id=${`${id}-label`}>${children}</span>`;
+
+function Text({ id, field, content, edit, describedBy, invalid }) {
+  const Tag = field.control === "long" ? "textarea" : "input";
+  return html`<${Label} id=${id}>${field.label}<//>
+    <${Tag} id=${id} rows=${field.rows ?? 2} value=${content[field.name] ?? ""} aria-describedby=${describedBy} aria-invalid=${invalid || undefined}
+      onInput=${(event) => edit({ [field.name]: event.target.value || null })} />`;
+}
+
+function Texts({ id, field, content, edit }) {
+  const items = content[field.name] ?? [];
+  const set = (next) => edit({ [field.name]: next });
+  const [fresh, setFresh] = useState("");
+  const add = () => {
+    if (!fresh.trim()) return;
+    set([...items, fresh]);
+    setFresh("");
+  };
+  return html`<${Title} id=${id}>${field.label}<//>
+    <ol class="stack tight" aria-labelledby=${`${id}-label`}>
+      ${items.map(
+        (item, at) => html`<li class="line" key=${at}><textarea rows="1" aria-label=${`Example ${at + 1}`} value=${item}
+            onInput=${(event) => event.target.value.trim() && set(items.with(at, event.target.value))} />
+          <${Button} icon="x" label=${`Remove example ${at + 1}`} onClick=${() => set(items.toSpliced(at, 1))} /></li>`,
+      )}
+      <li class="line"><textarea rows="1" id=${id} aria-label="New example" placeholder="Add an example" value=${fresh} onInput=${(event) => setFresh(event.target.value)} onBlur=${add}
+          onKeyDown=${(event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && add()} />
+        <${Button} icon="plus" label="Add the example" disabled=${!fresh.trim()} onClick=${add} /></li>
+    </ol>`;
+}
+
+function One({ id, field, content, edit, describedBy, invalid }) {
+  const chosen = content[field.name];
+  const pick = (found) => edit({ [field.name]: found?.id ?? null });
+  return html`<${Label} id=${id}>${field.label}<//>
+    ${chosen && html`<div class="chosen"><span class="grow"><${RowName} type=${field.type} id=${chosen} /></span><${Pending} id=${chosen} content=${content} edit=${edit} />
+      <${Button} icon="x" label=${`Clear ${field.label}`} class="little" onClick=${() => pick(null)} /></div>`}
+    <${Picker} id=${id} type=${field.type} label=${field.label} chosen=${chosen ? [chosen] : []} onPick=${pick} creatable=${field.creatable} describedBy=${describedBy} invalid=${invalid}
+      placeholder=${chosen ? "Choose another…" : "Choose…"} />`;
+}
+
+/** Keeps a selected id inactive, or activates it. */
+const pend = (id, content, edit) => {
+  const now = content.pending_ids ?? [];
+  edit({ pending_ids: now.includes(id) ? now.filter((one) => one !== id) : [...now, id] });
+};
+
+function Pending({ id, content, edit }) {
+  const waits = content.pending_ids?.includes(id) ?? false;
+  return html`<${Button} icon="clock" class="little" aria-pressed=${waits} label=${waits ? "Pending. Activate." : "Keep it pending"} onClick=${() => pend(id, content, edit)} />`;
+}
+
+function Many({ id, field, content, edit, describedBy, invalid }) {
+  const ids = content[field.name] ?? [];
+  return html`<${Label} id=${id}>${field.label}<//>
+    <${Chips} ids=${ids} type=${field.type} pending=${content.pending_ids ?? []} onDrop=${(gone) => drop(gone, ids, field, content, edit)} onPend=${(one) => pend(one, content, edit)} />
+    <${Picker} id=${id} type=${field.type} label=${field.label} chosen=${ids} onPick=${(found) => edit({ [field.name]: [...ids, found.id] })} creatable=${field.creatable}
+      describedBy=${describedBy} invalid=${invalid} placeholder=${ids.length ? "Add…" : "Choose…"} />`;
+}
+
+function drop(gone, ids, field, content, edit) {
+  const waits = content.pending_ids?.includes(gone);
+  edit({ [field.name]: ids.filter((one) => one !== gone), ...(waits && { pending_ids: content.pending_ids.filter((one) => one !== gone) }) });
+}
+
+const Swatch = ({ color }) => {
+  const paint = (node) => node && (node.style.background = color);
+  return html`<span class="swatch" ref=${paint} aria-hidden="true" />`;
+};
+
+function Color({ id, field, content, edit, describedBy, invalid }) {
+  const saved = content.color ?? "";
+  const [words, setWords] = useState(saved);
+  const { answer } = useAnswer(() => search("colors", "", { limit: 12 }), []);
+  useEffect(() => setWords(saved), [saved]);
+  const commit = () => words.trim() !== saved && edit({ color: words.trim() || null });
+  return html`<${Label} id=${id}>${field.label}<//>
+    <div class="line">
+      <input type="color" class="well" aria-label="Choose a color" value=${/^#[0-9a-f]{6}$/i.test(saved) ? saved : "#888888"} onChange=${(event) => edit({ color: event.target.value })} />
+      <input id=${id} value=${words} placeholder="#3366cc, or a name" spellcheck="false" aria-describedby=${describedBy} aria-invalid=${invalid || undefined}
+        onInput=${(event) => setWords(event.target.value)} onBlur=${commit} onKeyDown=${(event) => event.key === "Enter" && commit()} />
+    </div>
+    <ul class="swatches" aria-label="Colors of the catalog">${answer?.rows.map(
+      (one) => html`<li key=${one.id}><button type="button" title=${nameOf(one)} aria-label=${nameOf(one)} aria-pressed=${one.value === saved} onClick=${() => edit({ color: one.value })}>
+        <${Swatch} color=${one.value} /></button></li>`,
+    )}</ul>`;
+}
+
+/** Markup of the catalog is shown as an image: nothing in it can run or load. */
+const Drawing = ({ markup }) => html`<img class="drawing" alt="" src=${`data:image/svg+xml,${encodeURIComponent(markup)}`} />`;
+
+function IconField({ id, field, content, edit }) {
+  const { answer } = useAnswer(() => search("icons", "", { limit: 60 }), []);
+  const own = useAnswer(async () => (content.icon_id ? row("icons", content.icon_id) : null), [content.icon_id]).answer;
+  const rows = answer?.rows ?? [];
+  const all = own && !rows.some((one) => one.id === own.id) ? [own, ...rows] : rows;
+  return html`<${Title} id=${id}>${field.label}<//>
+    <ul class="drawings" role="group" aria-labelledby=${`${id}-label`}>${all.map(
+      (one) => html`<li key=${one.id}><button type="button" title=${nameOf(one)} aria-label=${nameOf(one)} aria-pressed=${one.id === content.icon_id}
+        onClick=${() => edit({ icon_id: one.id === content.icon_id ? null : one.id })}>${one.value && html`<${Drawing} markup=${one.value} />`}</button></li>`,
+    )}</ul>`;
+}
+
+const words = (type) => type.replace(/_/g, " ").replace(/^./, (first) => first.toUpperCase());
+
+export function Switch({ id, checked, onChange, children, describedBy }) {
+  return html`<label class="switch"><input type="checkbox" role="switch" id=${id} checked=${checked} aria-describedby=${describedBy} onChange=${(event) => onChange(event.target.checked)} />
+    <span class="switch-track" /><span>${children}</span></label>`;
+}
+
+function Flags({ id, field, content, edit }) {
+  const { answer = [] } = useAnswer(flagTypes, []);
+  const ids = content.flag_ids ?? [];
+  const [added, setAdded] = useState([]);
+  const others = answer.filter(({ type }) => !/^(persona|tool|eval|test)_active$/.test(type));
+  const isShown = ({ type, rows }) => added.includes(type) || rows.some((one) => ids.includes(one.id));
+  const choose = (rows, chosen) => edit({ flag_ids: [...ids.filter((one) => !rows.some((flag) => flag.id === one)), ...(chosen ? [chosen] : [])] });
+  const left = others.filter((group) => !isShown(group));
+  return html`<${Title} id=${id}>${field.label}<//>
+    ${field.active && html`<${Switch} id=${`${id}-active`} checked=${content.active ?? false} onChange=${(active) => edit({ active })}>Active<//>`}
+    ${others.filter(isShown).map(({ type, rows }) => html`<div class="flag" key=${type}>
+      ${rows.every((one) => ["true", "false"].includes(one.value))
+        ? html`<${Switch} checked=${rows.some((one) => one.value === "true" && ids.includes(one.id))} onChange=${(on) => choose(rows, rows.find((one) => one.value === String(on))?.id)}>${words(type)}<//>`
+        : html`<span>${words(type)}</span><div class="segments" role="group" aria-label=${words(type)}>${rows.map(
+            (one) => html`<button type="button" key=${one.id} aria-pressed=${ids.includes(one.id)} onClick=${() => choose(rows, one.id)}>${one.value}</button>`,
+          )}</div>`}
+      <${Button} icon="x" class="little" label=${`Unset ${words(type)}`} onClick=${() => (setAdded(added.filter((one) => one !== type)), choose(rows, null))} />
+    </div>`)}
+    ${left.length > 0 && html`<select aria-label="Add a flag" class="narrow" value="" onChange=${(event) => (setAdded([...added, event.target.value]), (event.target.value = ""))}>
+      <option value="">Add a flag…</option>${left.map(({ type }) => html`<option value=${type}>${words(type)}</option>`)}</select>`}`;
+}
+
+export const CONTROLS = { text: Text, long: Text, texts: Texts, one: One, many: Many, color: Color, icon: IconField, flags: Flags, arguments: Arguments, modelFlags: ModelFlags };

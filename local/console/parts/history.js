@@ -1,0 +1,1 @@
+import { html } from "./ui.js"; export const HistoryList = () => html`<p>HistoryList</p>`;

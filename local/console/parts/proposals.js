@@ -1,0 +1,1 @@
+import { html } from "./ui.js"; export const ProposalList = () => html`<p>ProposalList</p>`;
