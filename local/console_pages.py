@@ -16,18 +16,10 @@ FOLDER = Path(__file__).resolve().parent / "console"
 PREFIX = "/console"
 
 # The page may speak to an API elsewhere; scripts, styles and images come from here alone.
-_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "connect-src 'self' https: http://127.0.0.1:* http://localhost:*",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
-    )
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self' https: http://127.0.0.1:* http://localhost:*; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
 )
 _ALWAYS = (
     ("content-security-policy", _POLICY),

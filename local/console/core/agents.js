@@ -2,6 +2,7 @@
 
 import { call } from "./api.js";
 import { principal } from "./connection.js";
+import { merge } from "./merge.js";
 import { same } from "./same.js";
 
 const part = encodeURIComponent;
@@ -10,7 +11,7 @@ const part = encodeURIComponent;
 export function agentDraft(agent, revision) {
   const path = `/v1/tenants/${part(principal().tenant)}/agents/${part(agent)}/revisions/${part(revision)}/draft`;
   const change = async (method, suffix, options) => head((await call(method, path + suffix, options)).body);
-  const draft = {
+  return {
     kind: "agent",
     id: `${agent}/${revision}`,
     noun: "agent",
@@ -24,8 +25,7 @@ export function agentDraft(agent, revision) {
       return answer.status === 204 ? null : head(answer.body);
     },
 
-    /** Of a version that is no longer the newest: the server merges, unless both changed the same places. */
-    save: (edits, { version, key }) => change("PUT", "?merge=true", { body: edits, ifMatch: version ?? 0, key }),
+    save: (edits, { version, key }) => change("PUT", "", { body: edits, ifMatch: version ?? 0, key }),
     move: (what, { version, key }) => change("POST", `:${what}`, { ifMatch: version, key }),
     restore: (seqNo, { version, key }) => change("POST", ":restore", { body: { seqNo }, ifMatch: version, key }),
     discard: ({ version, key }) => call("DELETE", path, { ifMatch: version, key }),
@@ -54,24 +54,16 @@ export function agentDraft(agent, revision) {
       cursor: undefined,
     }),
 
-    /** What a refused save meets; nothing is known of a draft that was begun anew meanwhile. */
-    overlaps: ({ body }) => (body.overlaps ?? []).map(({ pointer, base, current, proposed }) => ({ place: pointer, label: pointer, base, theirs: current, mine: proposed })),
-
-    /** Save the edits of version `base` over version `version`, but for the places that are given up: as a proposal that is accepted at once. */
-    async settle(edits, { base, version, key, given }) {
-      if (!base) return given.length ? draft.read() : draft.save(edits, { version, key });
-      await draft.propose(edits, { version: base, key });
-      if (!given.length) return draft.decide(key, true, null, version);
-      const proposed = (await draft.proposals()).find((one) => one.key === key);
-      const kept = proposed.changes.map((one) => one.place).filter((place) => !given.some((other) => touches(place, other)));
-      return draft.decide(key, kept.length > 0, kept.length ? kept : null, version);
+    /** Edits that were made of `base`, put on top of theirs; see `merge`. */
+    merged(base, theirs, edits, given) {
+      const { value, overlaps } = merge(base, theirs, edits, given);
+      return { edits: value, overlaps };
     },
-  };
-  return draft;
-}
 
-/** Whether one JSON pointer is the other, or an ancestor of it. */
-const touches = (a, b) => a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
+    /** Everything there is, as edits of a draft that does not exist. */
+    whole: (content) => content,
+  };
+}
 
 /** The caller's drafts of an agent. */
 export async function listAgentDrafts(agent) {

@@ -79,25 +79,28 @@ export function formDraft(kind, id) {
       cursor: undefined,
     }),
 
-    /** What a refused save meets: the fields that both changed otherwise, `[{place, label, base, theirs, mine}]`. */
-    overlaps(problem, base, edits) {
-      const theirs = problem.body.form_state;
+    /**
+     * Edits that were made of `base`, put on top of theirs. An overlap `{place, label, base, theirs, mine}` is a field that
+     * both changed otherwise: mine is taken, but for the places in `given`.
+     */
+    merged(base, theirs, edits, given = []) {
       const fields = new Map(Object.keys(edits).map((member) => [fieldOf(kind, member).name, fieldOf(kind, member)]));
-      const found = [];
+      const overlaps = [];
       for (const field of fields.values()) {
         const touched = field.members.filter((member) => Object.hasOwn(edits, member));
         const moved = field.members.some((member) => !same(base?.[member], theirs?.[member]));
         if (!moved || touched.every((member) => same(edits[member], theirs?.[member]))) continue;
         const [shown] = touched;
-        found.push({ place: field.name, label: field.label, base: base?.[shown], theirs: theirs?.[shown], mine: edits[shown] });
+        overlaps.push({ place: field.name, label: field.label, base: base?.[shown], theirs: theirs?.[shown], mine: edits[shown], member: shown });
       }
-      return found;
+      const rest = Object.entries(edits).filter(([member]) => !given.includes(fieldOf(kind, member).name));
+      return { edits: rest.length ? Object.fromEntries(rest) : null, overlaps };
     },
 
-    /** Save the edits over version `version`, but for the places that are given up. */
-    async settle(edits, { version, key, given }) {
-      const rest = Object.entries(edits).filter(([member]) => !given.includes(fieldOf(kind, member).name));
-      return rest.length ? draft.save(Object.fromEntries(rest), { version, key }) : draft.read();
+    /** Everything there is, as edits of a draft that does not exist. */
+    whole(content) {
+      draft.id = null;
+      return Object.fromEntries(Object.entries(content).filter(([, value]) => value !== null && !(Array.isArray(value) && !value.length)));
     },
   };
   return draft;

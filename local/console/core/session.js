@@ -88,9 +88,10 @@ export class Session {
     } catch (error) {
       this.phase = "failed";
       this.problem = error;
+      if (error instanceof Unreachable) setTimeout(() => this.phase === "failed" && this.open(), RETRY_MS[2]);
     }
     this.tell();
-    if (this.phase === "ready") this.poll();
+    this.poll();
   }
 
   /** Go on with what an earlier page, or a tab that is gone, left unsaved. */
@@ -110,8 +111,12 @@ export class Session {
 
   // ------------------------------------------------------------------------------------------------ editing
 
-  /** Take in what was typed: for a form some members, for an agent the whole payload. */
-  edit(edits) {
+  /**
+   * Take in what was typed: for a form some members, for an agent the whole payload; `madeOf` is the content that it was
+   * made of, where that may be another one by now.
+   */
+  edit(edits, madeOf = this.content) {
+    if (madeOf !== this.content) edits = this.draft.merged(madeOf, this.content, edits).edits;
     this.edits = this.draft.joined(this.edits, edits);
     if (this.status === "refused" || this.status === "saved") this.status = "editing";
     this.problem = this.status === "editing" ? null : this.problem;
@@ -161,13 +166,10 @@ export class Session {
       this.status = "saving";
       this.tell();
       try {
-        const before = this.head;
         const state = await this.draft.save(this.sending.edits, this.sending);
         this.failures = 0;
-        this.took(state, this.sending.edits);
         this.sending = null;
-        if (before && state.version > before.version + 1) this.told(state);
-        // Moved only once the copy under the draft's new name is written.
+        this.took(state);
         this.copy();
       } catch (error) {
         if (!this.fail(error)) return;
@@ -230,21 +232,28 @@ export class Session {
     const current = this.draft.current(problem);
     if (current.version === undefined) return this.hold("refused", problem);
     if (!current.version) return this.hold("gone", problem);
-    const edits = this.draft.joined(this.sending?.edits, this.edits);
-    const places = this.draft.overlaps(problem, this.head?.content, edits);
-    const known = this.draft.kind !== "agent" || problem.code === "merge_conflict";
-    if (known && !places.length) {
-      // Others changed other places: theirs come in, and what was typed is sent again on top.
-      this.edits = edits;
-      this.sending = null;
-      this.took(current);
-      this.told(current);
-      return true;
-    }
     this.hold("conflict", problem);
-    this.conflict = { base: this.head, current, places, known, total: problem.body.overlapsTotal ?? places.length };
+    const base = this.head?.content ?? this.draft.empty;
+    const { edits, overlaps } = this.draft.merged(base, current.content, this.edits);
+    if (overlaps.length) {
+      this.conflict = { base, current, places: overlaps };
+      this.tell();
+      return false;
+    }
+    // Others changed other places: theirs come in, and what was typed is sent again on top.
+    this.over(current, edits);
+    this.told(current);
+    return true;
+  }
+
+  /** Go on from a newer state of the server, with what is left of the edits. */
+  over(current, edits) {
+    this.took(current);
+    this.edits = edits;
+    this.conflict = this.problem = null;
+    this.status = "editing";
+    this.copy();
     this.tell();
-    return false;
   }
 
   told(state) {
@@ -254,29 +263,30 @@ export class Session {
   // ----------------------------------------------------------------------------------------------- deciding
 
   /** End a conflict: `given` are the places that are left to the others; the rest of what was typed is saved over theirs. */
-  async settle(given) {
-    const { base, current, known } = this.conflict;
-    const edits = this.edits;
-    const key = (this.conflict.key ??= crypto.randomUUID());
-    const state = await this.draft.settle(edits, { base: known ? base?.version : null, version: current.version, key, given });
-    if (this.edits === edits) this.edits = null;
-    this.resolved(state);
+  settle(given) {
+    const { base, current } = this.conflict;
+    this.over(current, this.draft.merged(base, current.content, this.edits, given).edits);
+    return this.send();
   }
 
   /** Give up all that was typed. */
   async drop() {
-    this.edits = this.sending = null;
     const state = await this.draft.read();
-    this.resolved(state);
-  }
-
-  resolved(state) {
-    this.conflict = this.problem = this.notice = null;
-    this.status = this.edits ? "editing" : "saved";
+    this.edits = this.sending = this.conflict = this.problem = this.notice = null;
+    this.status = "saved";
     if (state) this.took(state);
     else this.head = null;
     this.copy();
     this.tell();
+  }
+
+  /** Save what is shown as a draft of its own, after this one was discarded elsewhere. */
+  rebegin() {
+    this.edits = this.draft.whole(this.content);
+    this.head = this.sending = this.problem = null;
+    this.status = "editing";
+    this.copy();
+    return this.send();
   }
 
   /** Go on after a person mended what held the autosave up: signed in, or wants to try once more. */
@@ -378,12 +388,8 @@ export class Session {
     }
   }
 
+  /** Somebody discarded the draft: what is shown stays, nothing is saved by itself. */
   vanished() {
-    if (this.unsaved) this.hold("gone", null);
-    else {
-      this.head = null;
-      this.status = "gone";
-      this.tell();
-    }
+    if (this.status !== "gone") this.hold("gone", null);
   }
 }

@@ -35,3 +35,7 @@ export const atRisk = () => [...open.values()].some((session) => session.unsaved
 export function forgetAll() {
   open.clear();
 }
+
+addEventListener("online", () => {
+  for (const session of open.values()) if (session.status === "offline") session.send();
+});

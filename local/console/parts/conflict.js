@@ -1,39 +1,29 @@
 // Two people changed the same places: who, what, and whose is kept, place by place.
 
 import { ago, brief, count } from "../core/format.js";
-import { attempt, toast } from "./toasts.js";
+import { attempt } from "./toasts.js";
 import { Button, html, Icon, useEffect, useRef, useState } from "./ui.js";
 
 export function Conflict({ session }) {
-  const { current, places, known, total } = session.conflict;
+  const { current, places } = session.conflict;
   const [choices, setChoices] = useState({});
-  const [busy, setBusy] = useState(false);
   const box = useRef();
   useEffect(() => box.current?.focus(), []);
   const given = places.filter(({ place }) => choices[place] === "theirs").map(({ place }) => place);
   const all = (whose) => setChoices(Object.fromEntries(places.map(({ place }) => [place, whose])));
-  const isPartial = total > places.length;
-  const settle = async (left) => {
-    setBusy(true);
-    await attempt(async () => {
-      await session.settle(left);
-      toast("Saved over what was there.", "good");
-    });
-    setBusy(false);
-  };
+  const settle = () => attempt(() => session.settle(given));
   const who = html`<strong>${current.updatedBy ?? "Somebody"}</strong>${current.actor ? ` by ${current.actor}` : ""}`;
   return html`<section class="conflict" role="alertdialog" aria-labelledby="conflict-title" tabindex="-1" ref=${box}>
     <header class="conflict-head"><${Icon} name="people" size=${22} /><div>
-      <h2 id="conflict-title">${known ? `${count(total, "place was", "places were")} changed by both of you` : "The draft was begun anew"}</h2>
+      <h2 id="conflict-title">${count(places.length, "place was", "places were")} changed by both of you</h2>
       <p class="dim">${who} saved version ${current.version} ${current.updatedAt ? ago(current.updatedAt) : ""} while you were typing. Yours is kept here and not sent until you choose.
-        ${known ? " All your other edits, and all theirs, are kept in any case." : ""}</p></div></header>
+        All your other edits, and all of theirs, are kept in any case.</p></div></header>
     ${places.map((one) => html`<${Place} key=${one.place} one=${one} choice=${choices[one.place] ?? "mine"} onChoose=${(whose) => setChoices({ ...choices, [one.place]: whose })} />`)}
-    ${isPartial && html`<p class="hint">Only the first ${places.length} are shown; of the others yours are kept.</p>`}
     <footer class="row">
       ${places.length > 1 && html`<${Button} onClick=${() => all("mine")}>All mine<//><${Button} onClick=${() => all("theirs")}>All theirs<//>`}
       <span class="grow" />
-      <${Button} kind="quiet" disabled=${busy} onClick=${() => attempt(() => session.drop())}>Drop all my edits<//>
-      <${Button} kind="primary" icon="check" disabled=${busy} onClick=${() => settle(given)}>${verdict(given.length, places.length)}<//>
+      <${Button} kind="quiet" onClick=${() => attempt(() => session.drop())}>Drop all my edits<//>
+      <${Button} kind="primary" icon="check" onClick=${settle}>${verdict(given.length, places.length)}<//>
     </footer>
   </section>`;
 }

@@ -99,7 +99,7 @@ export function DraftNews({ session }) {
       <${Button} class="little" onClick=${() => attempt(() => session.again())}>Try again<//><${Button} class="little" onClick=${() => attempt(() => session.drop())}>Drop my edits<//></div>`}
     ${status === "signed-out" && html`<div class="banner bad" role="alert"><${Icon} name="warn" /><p class="grow">The server does not accept the token. Your edits are kept in this browser; sign in by the connection at the top.</p></div>`}
     ${status === "gone" && html`<div class="banner bad" role="alert"><${Icon} name="warn" /><p class="grow">This draft was discarded elsewhere.${session.unsaved ? " What you typed is still here." : ""}</p>
-      ${session.rebegin && html`<${Button} class="little" onClick=${() => session.rebegin()}>Save it as a new draft<//>`}</div>`}
+      <${Button} class="little" onClick=${() => session.rebegin()}>Save it as a new draft<//></div>`}
     ${!copied && session.unsaved && html`<div class="banner warn" role="alert"><${Icon} name="warn" /><p>This browser has no room for a local copy: keep the tab open until the draft is saved.</p></div>`}
   `;
 }

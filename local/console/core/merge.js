@@ -1,0 +1,87 @@
+// Three-way merge of agent payloads, as the server merges them: objects by member, steps and their like by name.
+
+import { same } from "./same.js";
+
+const first = (...names) => (item) => names.map((name) => item?.[name]).find((value) => typeof value === "string" && value);
+const NAMED = {
+  steps: first("identifier", "id"),
+  edges: (edge) => (typeof edge?.source === "string" && typeof edge?.target === "string" ? `${edge.source} → ${edge.target}` : undefined),
+  subAgents: first("id", "slug"),
+  slots: first("name"),
+  assets: first("id"),
+  integrationSlots: first("id"),
+  tools: first("id", "name"),
+  builtInTools: first("id", "name"),
+};
+
+/**
+ * What `mine` and `theirs` make of `base`. `undefined` is absence.
+ * given: the places, of an earlier merge of the same three, that are left to them
+ * Returns `{value, overlaps}`; an overlap `{place, label, base, theirs, mine}` is a place that both changed otherwise, where mine is taken.
+ */
+export function merge(base, theirs, mine, given = []) {
+  const overlaps = [];
+  const value = put(base, theirs, mine, [], { overlaps, given: new Set(given) });
+  return { value, overlaps };
+}
+
+function put(base, theirs, mine, trail, found) {
+  if (same(theirs, mine) || same(base, mine)) return theirs;
+  if (same(base, theirs)) return mine;
+  const all = [base, theirs, mine];
+  if (all.every(isObject)) return members(base, theirs, mine, trail, found);
+  const name = NAMED[trail.at(-1)];
+  if (name && all.every((list) => isNamed(list, name))) return items(base, theirs, mine, trail, found, name);
+  return clash(base, theirs, mine, trail, found);
+}
+
+const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
+
+function isNamed(list, name) {
+  if (!Array.isArray(list)) return false;
+  const names = list.map(name);
+  return !names.includes(undefined) && new Set(names).size === names.length;
+}
+
+function clash(base, theirs, mine, trail, { overlaps, given }) {
+  const place = JSON.stringify(trail);
+  overlaps.push({ place, label: trail.join(" › ") || "The whole agent", base, theirs, mine });
+  return given.has(place) ? theirs : mine;
+}
+
+function members(base, theirs, mine, trail, found) {
+  const made = {};
+  for (const name of new Set([...Object.keys(theirs), ...Object.keys(mine)])) {
+    const value = put(base[name], theirs[name], mine[name], [...trail, name], found);
+    if (value !== undefined) made[name] = value;
+  }
+  return made;
+}
+
+function items(base, theirs, mine, trail, found, name) {
+  const [ours, others, before] = [mine, theirs, base].map((list) => new Map(list.map((item) => [name(item), item])));
+  const kept = new Map();
+  for (const own of new Set([...others.keys(), ...ours.keys()])) {
+    const value = put(before.get(own), others.get(own), ours.get(own), [...trail, own], found);
+    if (value !== undefined) kept.set(own, value);
+  }
+  const order = ordered([...before.keys()], [...others.keys()], [...ours.keys()], trail, found);
+  return order.filter((own) => kept.has(own)).map((own) => kept.get(own));
+}
+
+/** The names of all items, in the order of the side that moved some; what the other side added follows what it followed there. */
+function ordered(before, others, ours, trail, found) {
+  const both = before.filter((own) => others.includes(own) && ours.includes(own));
+  const common = (list) => list.filter((own) => both.includes(own));
+  const [theirOrder, myOrder] = [common(others), common(ours)];
+  const iMoved = !same(myOrder, both);
+  let lead = iMoved ? ours : others;
+  if (iMoved && !same(theirOrder, both) && !same(theirOrder, myOrder)) lead = clash(both, theirOrder, myOrder, [...trail, "order"], found) === theirOrder ? others : ours;
+  const made = [...lead];
+  const rest = lead === ours ? others : ours;
+  rest.forEach((own, at) => {
+    if (made.includes(own)) return;
+    made.splice(at === 0 ? 0 : made.indexOf(rest[at - 1]) + 1, 0, own);
+  });
+  return made;
+}
