@@ -55,8 +55,8 @@ export function agentDraft(agent, revision) {
     }),
 
     /** Edits that were made of `base`, put on top of theirs; see `merge`. */
-    merged(base, theirs, edits, given) {
-      const { value, overlaps } = merge(base, theirs, edits, given);
+    merged(base, theirs, edits, choices) {
+      const { value, overlaps } = merge(base, theirs, edits, choices);
       return { edits: value, overlaps };
     },
 

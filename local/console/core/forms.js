@@ -81,9 +81,9 @@ export function formDraft(kind, id) {
 
     /**
      * Edits that were made of `base`, put on top of theirs. An overlap `{place, label, base, theirs, mine}` is a field that
-     * both changed otherwise: mine is taken, but for the places in `given`.
+     * both changed otherwise: mine is taken, but for `choices`: `{[place]: {value}}`.
      */
-    merged(base, theirs, edits, given = []) {
+    merged(base, theirs, edits, choices = {}) {
       const fields = new Map(Object.keys(edits).map((member) => [fieldOf(kind, member).name, fieldOf(kind, member)]));
       const overlaps = [];
       for (const field of fields.values()) {
@@ -91,10 +91,11 @@ export function formDraft(kind, id) {
         const moved = field.members.some((member) => !same(base?.[member], theirs?.[member]));
         if (!moved || touched.every((member) => same(edits[member], theirs?.[member]))) continue;
         const [shown] = touched;
-        overlaps.push({ place: field.name, label: field.label, base: base?.[shown], theirs: theirs?.[shown], mine: edits[shown], member: shown });
+        overlaps.push({ place: field.name, label: field.label, base: base?.[shown], theirs: theirs?.[shown], mine: edits[shown] });
       }
-      const rest = Object.entries(edits).filter(([member]) => !given.includes(fieldOf(kind, member).name));
-      return { edits: rest.length ? Object.fromEntries(rest) : null, overlaps };
+      const mine = Object.entries(edits).filter(([member]) => !Object.hasOwn(choices, fieldOf(kind, member).name));
+      const chosen = overlaps.filter(({ place }) => Object.hasOwn(choices, place)).map(({ place }) => [fields.get(place).members.find((member) => Object.hasOwn(edits, member)), choices[place].value]);
+      return { edits: draft.left(theirs, Object.fromEntries([...mine, ...chosen])), overlaps };
     },
 
     /** Everything there is, as edits of a draft that does not exist. */

@@ -16,12 +16,12 @@ const NAMED = {
 
 /**
  * What `mine` and `theirs` make of `base`. `undefined` is absence.
- * given: the places, of an earlier merge of the same three, that are left to them
+ * choices: what was decided for places of an earlier merge of the same three: `{[place]: {value}}`
  * Returns `{value, overlaps}`; an overlap `{place, label, base, theirs, mine}` is a place that both changed otherwise, where mine is taken.
  */
-export function merge(base, theirs, mine, given = []) {
+export function merge(base, theirs, mine, choices = {}) {
   const overlaps = [];
-  const value = put(base, theirs, mine, [], { overlaps, given: new Set(given) });
+  const value = put(base, theirs, mine, [], { overlaps, choices });
   return { value, overlaps };
 }
 
@@ -43,10 +43,10 @@ function isNamed(list, name) {
   return !names.includes(undefined) && new Set(names).size === names.length;
 }
 
-function clash(base, theirs, mine, trail, { overlaps, given }) {
+function clash(base, theirs, mine, trail, { overlaps, choices }) {
   const place = JSON.stringify(trail);
   overlaps.push({ place, label: trail.join(" › ") || "The whole agent", base, theirs, mine });
-  return given.has(place) ? theirs : mine;
+  return Object.hasOwn(choices, place) ? choices[place].value : mine;
 }
 
 function members(base, theirs, mine, trail, found) {
@@ -76,7 +76,7 @@ function ordered(before, others, ours, trail, found) {
   const [theirOrder, myOrder] = [common(others), common(ours)];
   const iMoved = !same(myOrder, both);
   let lead = iMoved ? ours : others;
-  if (iMoved && !same(theirOrder, both) && !same(theirOrder, myOrder)) lead = clash(both, theirOrder, myOrder, [...trail, "order"], found) === theirOrder ? others : ours;
+  if (iMoved && !same(theirOrder, both) && !same(theirOrder, myOrder)) lead = same(clash(both, theirOrder, myOrder, [...trail, "order"], found), theirOrder) ? others : ours;
   const made = [...lead];
   const rest = lead === ours ? others : ours;
   rest.forEach((own, at) => {

@@ -237,6 +237,7 @@ export class Session {
     const { edits, overlaps } = this.draft.merged(base, current.content, this.edits);
     if (overlaps.length) {
       this.conflict = { base, current, places: overlaps };
+      this.notice = null;
       this.tell();
       return false;
     }
@@ -262,10 +263,10 @@ export class Session {
 
   // ----------------------------------------------------------------------------------------------- deciding
 
-  /** End a conflict: `given` are the places that are left to the others; the rest of what was typed is saved over theirs. */
-  settle(given) {
+  /** End a conflict: `choices` has the value of each place where mine is not taken; the rest of what was typed is saved over theirs. */
+  settle(choices) {
     const { base, current } = this.conflict;
-    this.over(current, this.draft.merged(base, current.content, this.edits, given).edits);
+    this.over(current, this.draft.merged(base, current.content, this.edits, choices).edits);
     return this.send();
   }
 
