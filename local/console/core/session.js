@@ -49,6 +49,12 @@ export class Session {
     };
   }
 
+  /** Never send anything again: the connection is another one now. What is unsaved stays in its local copy. */
+  end() {
+    for (const timer of Object.values(this.timers)) clearTimeout(timer);
+    this.ended = true;
+  }
+
   tell() {
     for (const listener of this.listeners) listener();
   }
@@ -152,7 +158,7 @@ export class Session {
   }
 
   async run() {
-    while (this.unsaved && !this.suggesting && !HELD.has(this.status)) {
+    while (this.unsaved && !this.ended && !this.suggesting && !HELD.has(this.status)) {
       if (!this.sending) {
         const left = this.draft.left(this.head?.content ?? {}, this.edits);
         if (!left && this.head) {
@@ -236,7 +242,7 @@ export class Session {
     const base = this.head?.content ?? this.draft.empty;
     const { edits, overlaps } = this.draft.merged(base, current.content, this.edits);
     if (overlaps.length) {
-      this.conflict = { base, current, places: overlaps };
+      this.conflict = { base, current };
       this.notice = null;
       this.tell();
       return false;
@@ -245,6 +251,15 @@ export class Session {
     this.over(current, edits);
     this.told(current);
     return true;
+  }
+
+  /** The places of a conflict, by what is typed by now. */
+  get overlaps() {
+    const { base, current } = this.conflict;
+    if (this.judged?.edits !== this.edits || this.judged.current !== current) {
+      this.judged = { edits: this.edits, current, overlaps: this.draft.merged(base, current.content, this.edits).overlaps };
+    }
+    return this.judged.overlaps;
   }
 
   /** Go on from a newer state of the server, with what is left of the edits. */
@@ -258,7 +273,8 @@ export class Session {
   }
 
   told(state) {
-    this.notice = { version: state.version, by: state.updatedBy, actor: state.actor };
+    const newest = state.history?.find((one) => one.seqNo === state.version);
+    this.notice = { version: state.version, by: state.updatedBy ?? newest?.createdBy, actor: state.actor ?? newest?.actor };
   }
 
   // ----------------------------------------------------------------------------------------------- deciding
@@ -362,7 +378,7 @@ export class Session {
   /** Look for what others did, while somebody is watching. */
   poll() {
     clearTimeout(this.timers.poll);
-    if (!this.listeners.size || this.phase !== "ready") return;
+    if (!this.listeners.size || this.ended || this.phase !== "ready") return;
     this.timers.poll = setTimeout(async () => {
       if (document.visibilityState === "visible") await this.refresh();
       this.poll();

@@ -32,7 +32,9 @@ export function close(session) {
 /** Whether this tab holds edits that neither the server nor a local copy has. */
 export const atRisk = () => [...open.values()].some((session) => session.unsaved && !session.copied);
 
-export function forgetAll() {
+/** The connection is about to change: nothing of the old one may be sent over the new one. */
+export function endAll() {
+  for (const session of open.values()) session.end();
   open.clear();
 }
 

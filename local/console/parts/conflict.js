@@ -6,7 +6,8 @@ import { attempt } from "./toasts.js";
 import { Button, html, Icon, useEffect, useRef, useState } from "./ui.js";
 
 export function Conflict({ session }) {
-  const { current, places } = session.conflict;
+  const { current } = session.conflict;
+  const places = session.overlaps;
   const [taken, setTaken] = useState({});
   const [texts, setTexts] = useState({});
   const box = useRef();

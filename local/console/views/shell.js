@@ -2,7 +2,7 @@
 
 import { connect, connection, principal } from "../core/connection.js";
 import { KINDS } from "../core/kinds.js";
-import { forgetAll } from "../core/sessions.js";
+import { endAll } from "../core/sessions.js";
 import { setTheme, show, theme, THEMES } from "../core/theme.js";
 import { Button, Dialog, html, Icon, useState } from "../parts/ui.js";
 
@@ -53,7 +53,7 @@ function Connect({ onClose }) {
   const [words, setWords] = useState(token);
   const apply = (event) => {
     event.preventDefault();
-    forgetAll();
+    endAll();
     connect(url, words);
     event.target.closest("dialog").close();
   };
