@@ -105,6 +105,13 @@ sam-local: build $(VENV)/.tests ## Run the deployment in containers on this mach
 test-hostile: $(VENV)/.tests ## Send what the OpenAPI document allows, and what it forbids
 	$(VENV)/bin/python -m pytest -n0 $(ARGS) tests/hostile
 
+.PHONY: test-browser screenshots
+test-browser: $(VENV)/.browser ## Work the console in a headless Chromium as a person would; needs chromium and npm
+	$(VENV)/bin/python -m pytest -n0 $(ARGS) tests/browser
+
+screenshots: $(VENV)/.browser ## Take pictures of every view of the console into .cache/screenshots; needs chromium and npm
+	$(VENV)/bin/python -m pytest -n0 $(ARGS) tests/browser/test_look.py
+
 .PHONY: openapi
 openapi: export PYTHONPATH := $(PATHS)
 openapi: $(VENV)/.tests ## Make the reference anew: functions/reference/openapi.json and docs.html
@@ -115,7 +122,7 @@ check: lint audit test ## Lint, audit, then test
 
 .PHONY: lint
 lint: export PYTHONPATH := $(PATHS)
-lint: $(VENV)/.tests $(SAM_VENV)/.made ## Check formatting, style, types, imports and the template
+lint: $(VENV)/.tests $(VENV)/.browser $(SAM_VENV)/.made ## Check formatting, style, types, imports and the template
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/mypy
@@ -186,6 +193,11 @@ $(VENV)/.tests: tests/requirements.txt | $(VENV)/.made
 	@$(VENV)/bin/python $(PIP_INSTALL) $<
 	@touch $(VENV)/.serve $@
 
+$(VENV)/.browser: tests/browser/requirements.txt $(VENV)/.tests
+	@echo "Installing tests/browser/requirements.txt into $(VENV)"
+	@$(VENV)/bin/python $(PIP_INSTALL) $<
+	@touch $@
+
 $(SAM_VENV)/.made: tests/sam/requirements.txt | $(VENV)/.made
 	@echo "Installing tests/sam/requirements.txt into $(SAM_VENV): once, about a minute"
 	@$(VENV)/bin/python -m venv --clear $(SAM_VENV)
@@ -205,7 +217,7 @@ $(AUDIT_VENV)/.made: tests/audit/requirements.txt | $(VENV)/.made
 	@touch $@
 
 # uv writes lists that hold on every platform and for every Python that is supported. UPGRADE=--upgrade moves them on.
-LISTS := layers/resolver local tests tests/sam tests/sam/runtime tests/audit tests/bench
+LISTS := layers/resolver local tests tests/sam tests/sam/runtime tests/browser tests/audit tests/bench
 UPGRADE ?=
 
 .PHONY: lock

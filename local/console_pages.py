@@ -27,7 +27,8 @@ _ALWAYS = (
     ("referrer-policy", "no-referrer"),
     ("cache-control", "no-cache"),
 )
-_NAME = re.compile(r"[a-zA-Z0-9_-]+(/[a-zA-Z0-9_-]+)*\.[a-zA-Z]+")
+# Short enough for every file system.
+_NAME = re.compile(r"([a-zA-Z0-9_-]{1,40}/){0,4}[a-zA-Z0-9_-]{1,40}\.[a-zA-Z]{1,10}")
 _TYPES = {
     ".js": "text/javascript",
     ".css": "text/css",

@@ -8,7 +8,6 @@ it is unpacked only when it is the very file that was measured.
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import os
 import shutil
@@ -16,7 +15,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 from collections.abc import Iterator
@@ -24,14 +22,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-CACHE = Path(__file__).resolve().parents[2] / ".cache" / "dynamodb-local"
+from tests import npm
+
+CACHE = npm.CACHE / "dynamodb-local"
 
 _PACKAGE = "amplify-dynamodb-simulator@2.9.30"
 _TARBALL_SHA256 = "3503ffac19f183407909fecdacf4db51ab1fdad1da7b2f177016670b2d80e4b9"
-_JAR = Path("package", "emulator", "DynamoDBLocal.jar")
+_JAR = Path("emulator", "DynamoDBLocal.jar")
 
 _HOST = "127.0.0.1"
-_FETCH_S = 300.0
 _READY_S = 30.0
 _STOP_S = 5.0
 _STARTS = 3
@@ -62,39 +61,10 @@ def fetch(cache: Path = CACHE) -> Path:
 
     Raises: DynamoDBLocalUnavailable
     """
-    home = cache / _TARBALL_SHA256[:16]
-    if not (home / _JAR).is_file():
-        cache.mkdir(parents=True, exist_ok=True)
-        # Made complete beside its place, then moved there: a fetch that is cut off leaves nothing half made.
-        with tempfile.TemporaryDirectory(dir=cache) as scratch:
-            tarball = _downloaded(Path(scratch))
-            unpacked = Path(scratch, "unpacked")
-            with tarfile.open(tarball) as archive:
-                archive.extractall(unpacked, filter="data")
-            try:
-                unpacked.rename(home)
-            except OSError:
-                # Another process was first.
-                if not (home / _JAR).is_file():
-                    raise
-    return home / _JAR
-
-
-def _downloaded(folder: Path) -> Path:
-    npm = _program("npm", "npm, to fetch DynamoDB Local once (Debian: apt install npm)")
-    command = [npm, "pack", _PACKAGE, "--loglevel=error", "--pack-destination", str(folder)]
     try:
-        done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True, timeout=_FETCH_S)
-    except subprocess.TimeoutExpired as error:
-        raise DynamoDBLocalUnavailable(f"npm did not fetch {_PACKAGE} within {_FETCH_S:.0f} s") from error
-    if done.returncode != 0:
-        raise DynamoDBLocalUnavailable(f"npm could not fetch {_PACKAGE}:\n{done.stderr.strip()}")
-    (tarball,) = folder.glob("*.tgz")
-    with tarball.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if digest != _TARBALL_SHA256:
-        raise DynamoDBLocalUnavailable(f"{_PACKAGE} has SHA-256 {digest}, not {_TARBALL_SHA256}: not used")
-    return tarball
+        return npm.package(_PACKAGE, _TARBALL_SHA256, cache) / _JAR
+    except npm.PackageUnavailable as error:
+        raise DynamoDBLocalUnavailable(f"DynamoDB Local: {error}") from error
 
 
 def _program(name: str, needed: str) -> str:

@@ -104,7 +104,7 @@ function IconField({ id, field, content, edit }) {
   const rows = answer?.rows ?? [];
   const all = own && !rows.some((one) => one.id === own.id) ? [own, ...rows] : rows;
   return html`<${Title} id=${id}>${field.label}<//>
-    <ul class="drawings" role="group" aria-labelledby=${`${id}-label`}>${all.map(
+    <ul class="drawings" aria-labelledby=${`${id}-label`}>${all.map(
       (one) => html`<li key=${one.id}><button type="button" title=${nameOf(one)} aria-label=${nameOf(one)} aria-pressed=${one.id === content.icon_id}
         onClick=${() => edit({ icon_id: one.id === content.icon_id ? null : one.id })}>${one.value && html`<${Drawing} markup=${one.value} />`}</button></li>`,
     )}</ul>`;

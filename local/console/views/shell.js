@@ -25,8 +25,8 @@ export function Shell({ section, children }) {
         ${PLACES.map(({ section: own, label, to }) => html`<a href=${to} aria-current=${section === own ? "page" : undefined}>${label}</a>`)}
       </nav>
       <div class="bar-end">
-        <button type="button" class="who" onClick=${() => setConnecting(true)} aria-label=${`Connection: ${user} of ${tenant}${base ? ` at ${base}` : ""}`}>
-          <span class="dot" /><span class="who-name">${user}</span><span class="dim who-tenant">${tenant}</span>
+        <button type="button" class="who" onClick=${() => setConnecting(true)} title=${`Connected to ${base || location.origin}`}>
+          <span class="dot" /><span class="sr">Connection: </span><span class="who-name">${user}</span> <span class="dim who-tenant">${tenant}</span>
         </button>
         <${ThemeButton} />
       </div>

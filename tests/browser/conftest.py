@@ -1,0 +1,56 @@
+"""One server and one browser for the tier; each test has a browser profile and drafts of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect
+
+from tests.browser.chromium import chromium
+from tests.browser.console import Console, listen
+from tests.served import Api, served
+
+expect.set_options(timeout=10_000)
+
+Profiles = Callable[[], BrowserContext]
+
+
+@pytest.fixture(scope="session")
+def api() -> Iterator[Api]:
+    with served() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def profiles(api: Api, browser: Browser) -> Iterator[Profiles]:
+    """Makes browser profiles; in no test may one break the policy, fail silently, or call elsewhere."""
+    made = []
+
+    def make() -> BrowserContext:
+        context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en", timezone_id="UTC")
+        made.append((context, listen(context, f"http://127.0.0.1:{api.port}/")))
+        return context
+
+    yield make
+    for context, told in made:
+        context.close()
+        assert told.violations == []
+        assert told.errors == []
+        assert told.elsewhere == []
+
+
+@pytest.fixture
+def profile(profiles: Profiles) -> BrowserContext:
+    return profiles()
+
+
+@pytest.fixture
+def console(profile: BrowserContext, api: Api) -> Console:
+    return Console(profile.new_page(), api)

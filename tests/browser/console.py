@@ -1,0 +1,95 @@
+"""What a person does and sees in a page of the console; what the server has is asked of the API."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from tests.served import Api
+
+
+@dataclass
+class Console:
+    """One tab."""
+
+    page: Page
+    api: Api
+
+    @property
+    def home(self) -> str:
+        return f"http://127.0.0.1:{self.api.port}/console/"
+
+    def visit(self, route: str = "") -> None:
+        """Open a view, such as `persona` or `agents/support/3`."""
+        self.page.goto(f"{self.home}#/{route}")
+
+    def begin(self, kind: str) -> None:
+        """Open the form of a draft that nobody has saved yet."""
+        self.visit(f"{kind}/new-{uuid.uuid4()}")
+        expect(self.state).to_have_text("Nothing saved yet")
+
+    def field(self, label: str) -> Locator:
+        return self.page.get_by_label(label, exact=True)
+
+    def button(self, name: str | re.Pattern[str]) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=isinstance(name, str))
+
+    @property
+    def state(self) -> Locator:
+        """Whether the open draft is saved, as the page says it."""
+        return self.page.locator(".save-state")
+
+    def see_saved(self, version: int) -> None:
+        expect(self.state).to_have_text(re.compile(rf"^Saved v{version}(?!\d)"))
+
+    @property
+    def draft_id(self) -> str:
+        """The id of the form draft that is open, once it is saved."""
+        expect(self.page).to_have_url(re.compile(r"#/[a-z]+/(?!new-)[0-9a-f-]{36}$"))
+        return self.page.url.rpartition("/")[2]
+
+
+@dataclass
+class Told:
+    """What a browser context told of, that no page of the console may ever do."""
+
+    violations: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    elsewhere: list[str] = field(default_factory=list)
+
+
+def listen(context: BrowserContext, *homes: str) -> Told:
+    """Write down violations of the policy, errors that nobody caught, and requests that leave `homes`."""
+    told = Told()
+    context.expose_binding("tellViolation", lambda _source, text: told.violations.append(text))
+    context.add_init_script(
+        "addEventListener('securitypolicyviolation', (event) =>"
+        " tellViolation(`${event.violatedDirective}: ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`))"
+    )
+    context.on("weberror", lambda error: told.errors.append(str(error.error)))
+    context.on(
+        "request",
+        lambda request: (
+            None if request.url.startswith((*homes, "data:", "blob:")) else told.elsewhere.append(request.url)
+        ),
+    )
+    return told
+
+
+def new_form(api: Api, kind: str, **members: Any) -> str:
+    """Store a form draft beside the browser; the id of it."""
+    reply = api.call("POST", f"/{kind}/draft", members)
+    assert reply.status == 200, reply.body
+    return str(reply.json["draft_id"])
+
+
+def form_state(api: Api, kind: str, draft_id: str) -> dict[str, Any]:
+    """What the server has of a form draft."""
+    reply = api.call("GET", f"/{kind}/draft/{draft_id}")
+    assert reply.status == 200, reply.body
+    state: dict[str, Any] = reply.json["form_state"]
+    return state

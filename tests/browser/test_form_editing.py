@@ -1,0 +1,56 @@
+"""Typing into a form: saved by itself, taken back and done again."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.console import Console, form_state, new_form
+from tests.served import Api
+
+
+def test_what_is_typed_is_saved_by_itself_and_is_there_after_a_reload(console: Console, api: Api) -> None:
+    console.begin("persona")
+
+    console.field("Name").fill("Ada")
+    console.see_saved(1)
+    console.field("Description").fill("Answers customers")
+    console.see_saved(2)
+
+    state = form_state(api, "persona", console.draft_id)
+    assert (state["name"], state["description"]) == ("Ada", "Answers customers")
+    console.page.reload()
+    console.see_saved(2)
+    expect(console.field("Name")).to_have_value("Ada")
+    expect(console.field("Description")).to_have_value("Answers customers")
+
+
+def test_undo_and_redo_by_button(console: Console, api: Api) -> None:
+    draft = new_form(api, "persona", name="first")
+    console.visit(f"persona/{draft}")
+    console.field("Name").fill("second")
+    console.see_saved(2)
+
+    console.button("Undo (Ctrl+Z)").click()
+    expect(console.field("Name")).to_have_value("first")
+    console.see_saved(3)
+    console.button("Redo (Ctrl+Shift+Z)").click()
+    expect(console.field("Name")).to_have_value("second")
+    console.see_saved(4)
+
+    assert form_state(api, "persona", draft)["name"] == "second"
+
+
+@pytest.mark.parametrize("redo", ["Control+Shift+Z", "Control+Y"])
+def test_undo_and_redo_by_keys(console: Console, api: Api, redo: str) -> None:
+    draft = new_form(api, "persona", name="first")
+    console.visit(f"persona/{draft}")
+    console.field("Name").fill("second")
+    console.see_saved(2)
+
+    console.page.keyboard.press("Control+Z")
+    expect(console.field("Name")).to_have_value("first")
+    console.see_saved(3)
+    console.page.keyboard.press(redo)
+    expect(console.field("Name")).to_have_value("second")
+    console.see_saved(4)
