@@ -65,10 +65,10 @@ export function agentDraft(agent, revision) {
   };
 }
 
-/** The caller's drafts of an agent. */
-export async function listAgentDrafts(agent) {
-  const { body } = await call("GET", `/v1/tenants/${part(principal().tenant)}/agents/${part(agent)}/drafts`);
-  return body;
+/** The caller's drafts of an agent, a page of them: `{drafts: [{baseRevision, version, updatedAt}], next}`. */
+export async function listAgentDrafts(agent, query = "") {
+  const { body, next } = await call("GET", `/v1/tenants/${part(principal().tenant)}/agents/${part(agent)}/drafts${query}`);
+  return { drafts: body, next };
 }
 
 async function decideAgent(path, idempotencyKey, accept, acceptFields, version) {
