@@ -1,7 +1,7 @@
 // A form draft as a session sees it: edits are the members of form_state that were changed.
 
 import { call } from "./api.js";
-import { fieldOf, KINDS } from "./kinds.js";
+import { fieldOf, KINDS, togetherWith } from "./kinds.js";
 import { same } from "./same.js";
 
 /**
@@ -135,7 +135,7 @@ function head(body) {
 const saved = (body) => ({ version: body.version, content: body.form_state, cursor: undefined });
 
 function proposal(kind, told) {
-  const place = (one) => ({ ...one, place: one.field, label: fieldOf(kind, one.field).label, group: fieldOf(kind, one.field).name });
+  const place = (one) => ({ ...one, place: one.field, label: fieldOf(kind, one.field).label, group: togetherWith(kind, one.field) });
   return {
     kind,
     draft: told.draft_id,

@@ -109,3 +109,9 @@ const PENDING = { name: "pending_ids", members: ["pending_ids"], label: "Pending
 export function fieldOf(kind, member) {
   return [...KINDS[kind].fields, PENDING].find((field) => field.members.includes(member)) ?? { name: member, members: [member], label: member };
 }
+
+/** What names all members that are accepted together: a field, or all that is said of models. */
+export function togetherWith(kind, member) {
+  const field = fieldOf(kind, member);
+  return field.group === "Models" ? "Models" : field.name;
+}

@@ -2,9 +2,10 @@
 
 import { connect, connection, principal } from "../core/connection.js";
 import { KINDS } from "../core/kinds.js";
+import { onPending, pendingCount, recount } from "../core/pending.js";
 import { endAll } from "../core/sessions.js";
 import { setTheme, show, theme, THEMES } from "../core/theme.js";
-import { Button, Dialog, html, Icon, useState } from "../parts/ui.js";
+import { Button, Dialog, html, Icon, useEffect, useState, useWatch } from "../parts/ui.js";
 
 const PLACES = [
   ...Object.entries(KINDS).map(([kind, { plural }]) => ({ section: kind, label: plural, to: `#/${kind}` })),
@@ -16,13 +17,17 @@ const THEME_ICONS = { auto: "half", light: "sun", dark: "moon" };
 export function Shell({ section, children }) {
   const [connecting, setConnecting] = useState(false);
   const { user, tenant } = principal();
-  const { base } = connection();
+  const { base, token } = connection();
+  useWatch(onPending, []);
+  // The inbox counts by itself, once it has read.
+  useEffect(() => void (section !== "proposals" && recount()), [section, base, token]);
   return html`
     <a class="skip" href="#main" onClick=${skip}>Skip to content</a>
     <header class="bar">
       <a class="brand" href="#/persona"><img src="mark.svg" alt="" width="26" height="26" />Draftkeep</a>
       <nav class="places" aria-label="Kinds of drafts">
-        ${PLACES.map(({ section: own, label, to }) => html`<a href=${to} aria-current=${section === own ? "page" : undefined}>${label}</a>`)}
+        ${PLACES.map(({ section: own, label, to }) => html`<a href=${to} aria-current=${section === own ? "page" : undefined}>${label}
+          ${own === "proposals" && pendingCount() > 0 && html` <span class="count">${pendingCount()}<span class="sr"> waiting</span></span>`}</a>`)}
       </nav>
       <div class="bar-end">
         <button type="button" class="who" onClick=${() => setConnecting(true)} title=${`Connected to ${base || location.origin}`}>
