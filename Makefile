@@ -101,6 +101,10 @@ sam-local: export PORT := $(PORT)
 sam-local: build $(VENV)/.tests ## Run the deployment in containers on this machine; needs docker
 	@$(VENV)/bin/python -m tests.sam
 
+.PHONY: test-clients
+test-clients: $(VENV)/.tests ## Test docs/client.js against a served process; needs Node 20
+	$(VENV)/bin/python -m pytest -n0 $(ARGS) tests/clients
+
 .PHONY: test-hostile
 test-hostile: $(VENV)/.tests ## Send what the OpenAPI document allows, and what it forbids
 	$(VENV)/bin/python -m pytest -n0 $(ARGS) tests/hostile

@@ -41,6 +41,13 @@ class _Parser(HTTPRequestParser):
 
 
 class _Task(WSGITask):
+    @property
+    def has_body(self) -> bool:
+        """As the server under it has it; but the answer to a HEAD without a length has none, and no chunks either."""
+        has_length = any(name.lower() == "content-length" for name, _ in self.response_headers)
+        request: Any = self.request
+        return bool(super().has_body) and (has_length or request.command != "HEAD")
+
     def get_environment(self) -> dict[str, Any]:
         request: Any = self.request
         return super().get_environment() | {RAW_HEAD: request.raw_head}

@@ -37,9 +37,11 @@ def application(answer: Callable[[Request], Answer]) -> WSGIApplication:
 
     def serve(environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         given = answer(read_request(environ))
-        headers = [*given.headers, ("content-length", str(len(given.body)))]
-        start_response(f"{given.status} {_phrase(given.status)}", headers)
-        return [given.body] if given.body and environ["REQUEST_METHOD"] != "HEAD" else []
+        is_head = environ["REQUEST_METHOD"] == "HEAD"
+        # A function gives no body for a HEAD, so how long that of the GET is remains unsaid.
+        length = [] if is_head and not given.body else [("content-length", str(len(given.body)))]
+        start_response(f"{given.status} {_phrase(given.status)}", [*given.headers, *length])
+        return [given.body] if given.body and not is_head else []
 
     return serve
 

@@ -62,6 +62,7 @@ AGENT_STORY = [
     ("agent_diff_malformed", 400),
     ("agent_save_merged", 200),
     ("agent_save_overlapping", 409),
+    ("agent_save_minimal", 200),
     ("agent_discard_stale", 409),
     ("agent_discard_done", 204),
 ]
@@ -120,6 +121,14 @@ ANY_DRAFT = "00000000-0000-4000-8000-000000000000"
 def event(name: str) -> dict[str, Any]:
     loaded: dict[str, Any] = json.loads((ROOT / "events" / f"{name}.json").read_text())
     return loaded
+
+
+def as_head(sent: dict[str, Any]) -> dict[str, Any]:
+    """The event of the HEAD beside a GET."""
+    told: dict[str, Any] = json.loads(json.dumps(sent))
+    told["routeKey"] = told["requestContext"]["routeKey"] = sent["routeKey"].replace("GET", "HEAD", 1)
+    told["requestContext"]["http"]["method"] = "HEAD"
+    return told
 
 
 def tell(

@@ -1,7 +1,6 @@
 """PUT, GET, DELETE …/agents/{agent}/revisions/{revision}/draft, its moves and proposals, and an agent's drafts."""
 
 import uuid
-from dataclasses import replace
 from typing import Any
 
 from agent_draft import contract
@@ -9,9 +8,19 @@ from agent_draft.merging import AgentTerms, rule_of
 from draftkeep import canonical, wiring
 from draftkeep.changes import pointer
 from draftkeep.errors import InvalidFields, NotFound, Problem
-from draftkeep.http.answers import Answer, entity_tag, json_text
+from draftkeep.http.answers import Answer
 from draftkeep.http.app import App
-from draftkeep.http.drafts import LIST_LIMIT, Surface, envelope, note, page_cursor, page_of_drafts, serve_draft, written
+from draftkeep.http.drafts import (
+    LIST_LIMIT,
+    Surface,
+    answered,
+    envelope,
+    note,
+    page_cursor,
+    page_of_drafts,
+    serve_draft,
+    written,
+)
 from draftkeep.http.headers import NUMBER
 from draftkeep.http.history import serve_history
 from draftkeep.http.naming import CAMEL, View
@@ -100,13 +109,11 @@ def acknowledge(request: Request) -> Answer:
     precondition = request.precondition()
     ack = _ack(draft, body, operation_key(request, body, KEY))
     decided = acks.decide(owner_of(draft), request.principal.author, ack, precondition, TERMS)
-    replayed = REPLAYED if decided.replayed else {}
     version = decided.state.head.version if decided.state else 0
     note(request, decided.outcome, version, replayed=decided.replayed)
     if decided.state is None:
-        return Answer(204, headers=replayed)
-    answer = envelope(AGENT, decided.state)
-    return replace(answer, headers={**answer.headers, **replayed})
+        return Answer(204, headers=REPLAYED if decided.replayed else {})
+    return envelope(AGENT, decided.state, minimal=request.prefers_minimal, replayed=decided.replayed)
 
 
 def _ack(draft: Draft, body: dict[str, Any], key: str | None) -> Ack:
@@ -135,8 +142,8 @@ def _proposed(request: Request, proposed: Proposed) -> Answer:
         "createdAt": record.created_at_ms,
         **contract.review(proposed.content),
     }
-    body = json_text(members, {CAMEL.content: proposed.content})
-    return Answer(200, body, entity_tag(record.version) | (REPLAYED if proposed.replayed else {}))
+    minimal, replayed = request.prefers_minimal, proposed.replayed
+    return answered(AGENT, record.version, members, proposed.content, minimal=minimal, replayed=replayed)
 
 
 @app.route("GET", BASE + "/drafts", "list")

@@ -1,4 +1,4 @@
-"""GET /openapi.json and GET /docs: the reference, as `make openapi` has written it. For everybody: no identity."""
+"""/openapi.json and /docs: the reference, as `make openapi` has written it. For everybody: no identity."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from draftkeep.http.answers import JSON, carried
+from draftkeep.http.answers import JSON, carried, without_body
 
 _FOLDER = Path(__file__).resolve().parent
 _STYLE = re.compile(r"<style>(.*?)</style>", re.DOTALL)
@@ -41,6 +41,7 @@ _ANSWERS = {
     "GET /openapi.json": _answer("openapi.json", JSON),
     "GET /docs": _answer("docs.html", "text/html; charset=utf-8"),
 }
+_ANSWERS |= {route.replace("GET", "HEAD"): without_body(answer) for route, answer in _ANSWERS.items()}
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:

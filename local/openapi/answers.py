@@ -108,7 +108,6 @@ def spelled(naming: Naming) -> dict[str, Schema]:
                     "canUndo": FLAG,
                     "canRedo": FLAG,
                     "updatedAt": TIME,
-                    "history": listed(ref(f"{prefix}Entry"), 20) | {"minItems": 1},
                 }
             ),
             description="What every envelope tells.",
@@ -145,6 +144,14 @@ def with_content(base: str, naming: Naming, address: dict[str, Schema], content:
     return {"allOf": [ref(f"{prefix_of(naming)}{base}"), shape(address | {naming.content: content})]}
 
 
+def with_state(naming: Naming, address: dict[str, Schema], content: Schema, *optional: str) -> Schema:
+    """An envelope; `optional` members may be missing."""
+    prefix = prefix_of(naming)
+    history = listed(ref(f"{prefix}Entry"), 20) | {"minItems": 1}
+    members = address | {"history": history, naming.content: content}
+    return {"allOf": [ref(f"{prefix}Head"), shape(members, *optional)]}
+
+
 def or_null(schema: Schema) -> Schema:
     """A schema that takes null too."""
     return {"anyOf": [schema, {"type": "null"}]}
@@ -159,6 +166,9 @@ FORM_LISTED = shape(
     {"id": TEXT, "name": MAYBE_TEXT, "version": SEQ_NO, "created_at": TIME, "updated_at": TIME},
 )
 AGENT_ADDRESS: dict[str, Schema] = {"agentId": TEXT, "baseRevision": COUNT}
+# What an answer leaves out, beside the content, when the client prefers that.
+LEFT_OUT = ("history",)
+_LEFT_OUT = "With `Prefer: return=minimal` without the content, and without `history`."
 REVIEW: dict[str, Schema] = {"issues": listed(ref("FieldError"), 100), "issuesTotal": COUNT, "publishable": FLAG}
 
 
@@ -175,12 +185,12 @@ def agent_answers() -> dict[str, Schema]:
         **REVIEW,
         "headData": content,
     }
-    envelope = with_content("Head", CAMEL, AGENT_ADDRESS | REVIEW | {"merged": FLAG}, content)
-    envelope["allOf"][1]["required"].remove("merged")
+    moved = with_state(CAMEL, AGENT_ADDRESS | REVIEW | {"merged": FLAG}, content, "merged", *LEFT_OUT, CAMEL.content)
     return {
-        "AgentEnvelope": envelope,
-        "AgentProposed": shape(proposal, description="The answer of a proposal."),
-        "AgentSaved": {"anyOf": [ref("AgentEnvelope"), ref("AgentProposed")]},
+        "AgentEnvelope": with_state(CAMEL, AGENT_ADDRESS | REVIEW, content),
+        "AgentMoved": moved | {"description": _LEFT_OUT},
+        "AgentProposed": shape(proposal, CAMEL.content, description=f"The answer of a proposal. {_LEFT_OUT}"),
+        "AgentSaved": {"anyOf": [ref("AgentMoved"), ref("AgentProposed")]},
         "AgentHistoryContent": with_content("Entry", CAMEL, {}, content),
         "AgentProposals": listed(with_content("Waiting", CAMEL, AGENT_ADDRESS, or_null(content)), 25),
         "AgentDrafts": listed(shape(AGENT_ADDRESS | {"version": SEQ_NO, "updatedAt": TIME}), 25),
@@ -192,7 +202,9 @@ def form_answers(kind: str, state: str) -> dict[str, Schema]:
     """What one kind of form has; its names begin with the kind."""
     key = {SNAKE.operation_key: TEXT}
     made = {
-        "Envelope": with_content("Head", SNAKE, FORM_ADDRESS | key, ref(state)),
+        "Envelope": with_state(SNAKE, FORM_ADDRESS | key, ref(state)),
+        "Moved": with_state(SNAKE, FORM_ADDRESS | key, ref(state), *LEFT_OUT, SNAKE.content)
+        | {"description": _LEFT_OUT},
         "HistoryContent": with_content("Entry", SNAKE, {}, ref(state)),
         "Proposals": listed(with_content("Waiting", SNAKE, FORM_ADDRESS, or_null(ref(state))), 25),
     }

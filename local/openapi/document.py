@@ -30,6 +30,7 @@ from local.openapi.recorded import Recorded
 from local.openapi.responses import HEADERS, responses
 
 JSON = "application/json"
+_OF_A_KIND = ("Envelope", "Moved", "HistoryContent", "Proposals")
 _VARIABLE = re.compile(r"\{(\w+)\}")
 _TABLES = {"agent": operations.AGENT, "catalog": operations.CATALOG}
 _INTRODUCTION = (
@@ -52,7 +53,11 @@ def document(told: Recorded) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for kind, app in told.apps.items():
         for (method, path), name in app.routes.items():
-            paths.setdefault(path, {})[method.lower()] = _operation(kind, (method, path), name, told)
+            if method != "HEAD":
+                paths.setdefault(path, {})[method.lower()] = _operation(kind, (method, path), name, told)
+    for methods in paths.values():
+        if "get" in methods:
+            methods["head"] = _head(methods["get"])
     components: dict[str, Any] = {
         "schemas": _schemas(told.apps),
         "headers": HEADERS,
@@ -113,6 +118,22 @@ def _operation(kind: str, route: tuple[str, str], name: str, told: Recorded) -> 
     return made
 
 
+def _head(get: dict[str, Any]) -> dict[str, Any]:
+    """The HEAD beside a GET: the same answers without their bodies."""
+    answers = {
+        status: {name: one for name, one in response.items() if name not in ("content", "links")}
+        for status, response in get["responses"].items()
+    }
+    return {
+        "operationId": f"{get['operationId']}_head",
+        "tags": get["tags"],
+        "summary": f"{get['summary']}: the headers alone",
+        "description": "As GET, without the body; how long that is is not told.",
+        "parameters": list(get["parameters"]),
+        "responses": answers,
+    }
+
+
 def _links(kind: str, name: str, app: App) -> dict[str, Any]:
     """What can be asked next, by the status of the answer."""
     if name == "catalog_create":
@@ -128,7 +149,7 @@ def _schema_of(kind: str, name: str) -> str:
         own = {"Patch": FORMS[kind].request.__name__, "Answer": FORMS[kind].response.__name__}
         if name in own:
             return own[name]
-        return f"{kind.capitalize()}{name}" if name in ("Envelope", "HistoryContent", "Proposals") else f"Form{name}"
+        return f"{kind.capitalize()}{name}" if name in _OF_A_KIND else f"Form{name}"
     if kind == "catalog" and name == "Keyed":
         return "FormKeyed"
     return name if name.startswith("Agent") else f"{kind.capitalize()}{name}"

@@ -53,6 +53,8 @@ def form_models() -> dict[str, Schema]:
             if name in members:
                 members[name]["description"] = words
         members[SNAKE.operation_key] = MAYBE_KEY
+        # Left out when the client prefers that.
+        schemas[contract.response.__name__]["required"].remove(SNAKE.content)
         # An empty list is a wrong one: to accept nothing is to reject.
         members[SNAKE.accepted_fields]["anyOf"][0] |= {"minItems": 1, "maxItems": MAX_ACCEPTED}
     return schemas

@@ -46,14 +46,13 @@ class Words:
 
 
 _CONDITIONS = ("If-Match", "If-None-Match", "Idempotency-Key")
-_MOVED = ("ETag", "Idempotency-Replayed")
+_STATED = (*_CONDITIONS, "Prefer")
+_MOVED = ("ETag", "Idempotency-Replayed", "Preference-Applied")
 
 
 def _move(summary: str, does: str, code: str | None, body: str = "Keyed", *, needs_body: bool = False) -> Words:
     codes = (*_MOVE, code) if code else _MOVE
-    return Words(
-        summary, does, {200: "Envelope"}, codes, (), _CONDITIONS, body=body, needs_body=needs_body, tells=_MOVED
-    )
+    return Words(summary, does, {200: "Moved"}, codes, (), _STATED, body=body, needs_body=needs_body, tells=_MOVED)
 
 
 _COMMON = {
@@ -114,7 +113,7 @@ AGENT: Mapping[str, Words] = _COMMON | {
             "merge_conflict",
         ),
         query=("soft", "merge"),
-        headers=_CONDITIONS,
+        headers=_STATED,
         body="AgentPayload",
         needs_body=True,
         tells=_MOVED,
@@ -139,9 +138,9 @@ AGENT: Mapping[str, Words] = _COMMON | {
     "ack": Words(
         "Decide a proposal",
         "Accept or reject a proposal, which its operation key names. 204 when there is no draft after it.",
-        {200: "Envelope", 204: None},
+        {200: "Moved", 204: None},
         (*_WRITE, *_ACK, "version_conflict", "draft_exists", "draft_discarded"),
-        headers=_CONDITIONS,
+        headers=_STATED,
         body="Ack",
         needs_body=True,
         tells=_MOVED,
@@ -163,7 +162,7 @@ FORM: Mapping[str, Words] = _COMMON | {
         "proposes the patch; `accept` with `idempotency_key` decides a proposal. Values are resolved to ids.",
         {200: "Answer"},
         (*_WRITE, *_ACK, "version_conflict", "draft_exists", "draft_discarded"),
-        headers=_CONDITIONS,
+        headers=_STATED,
         body="Patch",
         needs_body=True,
         tells=_MOVED,

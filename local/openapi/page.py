@@ -53,7 +53,8 @@ def _section(document: Mapping[str, Any], tag: Mapping[str, str]) -> str:
         _operation(document, method, path, one)
         for path, methods in document["paths"].items()
         for method, one in methods.items()
-        if tag["name"] in one["tags"]
+        # HEAD is where GET is, and told there.
+        if method != "head" and tag["name"] in one["tags"]
     )
     name, words = escape(tag["name"]), _prose(tag["description"])
     return f'<section id="{name}"><h2>{name}</h2>\n<p>{words}</p>\n{operations}\n</section>'
@@ -74,7 +75,8 @@ def _operation(document: Mapping[str, Any], method: str, path: str, operation: M
     first = next((one for status, one in sorted(responses.items()) if status < "300" and "content" in one), None)
     if first:
         parts.append(_example(first["content"]["application/json"]))
-    summary = f"<b>{method.upper()}</b> <code>{_breakable(path)}</code> <span>{escape(operation['summary'])}</span>"
+    methods = "GET</b>, <b>HEAD" if method == "get" else method.upper()
+    summary = f"<b>{methods}</b> <code>{_breakable(path)}</code> <span>{escape(operation['summary'])}</span>"
     return f'<details id="{operation["operationId"]}"><summary>{summary}</summary>\n{"".join(parts)}\n</details>'
 
 

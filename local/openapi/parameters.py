@@ -78,6 +78,10 @@ HEADERS: dict[str, tuple[str, Schema]] = {
         "The versions at hand, or `*`: 304 when the current one is among them.",
         {"type": "string", "pattern": TAGS},
     ),
+    "Prefer": (
+        "`return=minimal`: the answer without the content. Other preferences are ignored. Source: RFC 7240.",
+        {"type": "string"},
+    ),
     "Idempotency-Key": (
         "The request's operation key, quoted or not: sent again with the same request, it gets the same answer.",
         {"type": "string", "pattern": _HEADER_KEY},

@@ -37,7 +37,7 @@ _AGENT = """
     redo_done redo_nothing reset_done list_first_page list_malformed propose_stored propose_reused proposals_listed
     ack_malformed ack_absent ack_accepted ack_opposite history_listed history_malformed entry_read entry_absent
     annotate_done annotate_refused restore_unknown restore_done diff_done diff_malformed save_merged save_overlapping
-    discard_stale discard_done
+    save_minimal discard_stale discard_done
 """
 _FORM = """
     save_created save_patched save_refused read_absent undo_unguarded undo_done redo_done redo_nothing read_current

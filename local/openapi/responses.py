@@ -31,6 +31,10 @@ HEADERS: dict[str, Any] = {
         "description": "The answer is one that the same request got before.",
         "schema": {"type": "string", "const": "true"},
     },
+    "Preference-Applied": {
+        "description": "The content was left out, as preferred.",
+        "schema": {"type": "string", "const": "return=minimal"},
+    },
     "Retry-After": {"description": "Seconds to wait; absent when the gateway answers.", "schema": {"type": "integer"}},
     "Cache-Control": {"description": "No answer may be kept.", "required": True, "schema": _NO_STORE},
     "FunctionCacheControl": {"description": "Absent when the gateway answers.", "schema": _NO_STORE},
@@ -47,6 +51,7 @@ _GATEWAY = {401: "Unauthorized", 404: "Not Found", 413: "Request Entity Too Larg
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
+_OF_A_STATE = frozenset({"ETag", "Preference-Applied"})
 _TAGGED = frozenset({"version_conflict", "draft_exists", "merge_conflict", "proposal_conflict"})
 
 
@@ -75,7 +80,7 @@ def _gateway_statuses(words: Words) -> set[int]:
 
 def _success(status: int, schema: str | None, tells: Sequence[str], exchanges: Sequence[Exchange]) -> dict[str, Any]:
     # Only answers with a state have a tag; an ack or a read that finds none has no state to tell.
-    names = [name for name in tells if name != "ETag" or status != 204]
+    names = [name for name in tells if name not in _OF_A_STATE or status != 204]
     if status == 304:
         names = ["ETag"]
     headers = {name: _header(name) for name in (*names, "Cache-Control", "Apigw-Requestid")}

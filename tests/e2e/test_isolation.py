@@ -13,7 +13,7 @@ import re
 import secrets
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -32,7 +32,7 @@ ADMINS = "catalog-admin"
 FORMS = ("persona", "tool", "eval", "test")
 # All but the reference, which is for everybody.
 ROUTES = tuple(route for route in parse_template((ROOT / "template.yaml").read_text()).routes if route.authorized)
-OPEN = {"GET /openapi.json", "GET /docs"}
+OPEN = {f"{method} {path}" for method in ("GET", "HEAD") for path in ("/openapi.json", "/docs")}
 ROUTER = Router(ROUTES)
 
 # What names an owner's things; `….at` are times, which name nothing.
@@ -380,7 +380,7 @@ def calls_of(names: Names, owner: Person, caller: Person) -> list[Call]:
     calls += catalog_calls(names)
     for kind in FORMS:
         calls += form_calls(names, kind) + making_calls(names, kind)
-    return calls
+    return calls + [replace(call, method="HEAD") for call in calls if call.method == "GET"]
 
 
 # --------------------------------------------------------------------------------------------------- the answers

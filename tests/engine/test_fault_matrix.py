@@ -249,5 +249,5 @@ def test_every_route_is_among_the_requests() -> None:
         assert match
         called.add(match.route.key)
 
-    # All but the reference, which calls nothing.
-    assert called == {route.key for route in TEMPLATE.routes if route.authorized}
+    # All but the reference, which calls nothing, and HEAD, which is a GET whose body is left out in the end.
+    assert called == {route.key for route in TEMPLATE.routes if route.authorized and route.method != "HEAD"}

@@ -12,7 +12,7 @@ import pytest
 from draftkeep import wiring
 from local.template import parse_template
 from tests import stories
-from tests.stories import AGENT_STORY, CATALOG_STORY, FORM_STORY, FORMS, STORIES, event
+from tests.stories import AGENT_STORY, CATALOG_STORY, FORM_STORY, FORMS, REFERENCE_STORY, STORIES, as_head, event
 from tests.tables import ROOT, new_table
 
 if TYPE_CHECKING:
@@ -93,6 +93,9 @@ def test_the_events_tell_an_agent_drafts_whole_life(
     slots = body_of(event("agent_save_merged"))["slots"]
     assert (merged["merged"], merged["headData"]) == (True, saved | {"slots": slots})
     assert [one["pointer"] for one in body_of(answers["agent_save_overlapping"])["overlaps"]] == ["/comment"]
+    minimal = answers["agent_save_minimal"]
+    assert (minimal["headers"]["ETag"], minimal["headers"]["Preference-Applied"]) == ('"9"', "return=minimal")
+    assert not {"headData", "history"} & body_of(minimal).keys()
     _check_logs_and_metrics(capsys.readouterr().out)
 
 
@@ -123,6 +126,44 @@ def test_the_events_tell_the_catalogs_life_and_that_of_a_form_of_each_kind(
         assert body_of(answers[f"{kind}_restore_done"])["form_state"] == patched
 
 
+def test_a_head_is_answered_as_its_get_without_the_body(handler_of: Callable[[str], Handler]) -> None:
+    functions = {route.key: TEMPLATE.functions[route.function].handler for route in TEMPLATE.routes}
+    seen: set[str] = set()
+
+    def send(sent: dict[str, Any]) -> dict[str, Any]:
+        answer = handler_of(functions[sent["routeKey"]])(sent, Context())
+        if sent["routeKey"].startswith("GET "):
+            asked = as_head(sent)
+            seen.add(asked["routeKey"])
+            head = handler_of(functions[asked["routeKey"]])(asked, Context())
+            assert head == answer | {"body": "", "isBase64Encoded": False}, asked["routeKey"]
+        return answer
+
+    tales = [CATALOG_STORY, AGENT_STORY, REFERENCE_STORY]
+    tales += [[(f"{kind}_{name}", status) for name, status in FORM_STORY] for kind in FORMS]
+    for tale in tales:
+        stories.tell([name for name, _ in tale], send, lambda answer: str(answer["body"]))
+
+    assert seen == {route.key for route in TEMPLATE.routes if route.method == "HEAD"}
+
+
+def test_no_answer_may_be_kept_and_each_says_what_it_is(handler_of: Callable[[str], Handler]) -> None:
+    functions = {route.key: TEMPLATE.functions[route.function].handler for route in TEMPLATE.routes}
+    tales = [CATALOG_STORY, AGENT_STORY]
+    tales += [[(f"{kind}_{name}", status) for name, status in FORM_STORY] for kind in FORMS]
+
+    for tale in tales:
+        answers = stories.tell(
+            [name for name, _ in tale],
+            lambda sent: handler_of(functions[sent["routeKey"]])(sent, Context()),
+            lambda answer: str(answer["body"]),
+        )
+        for name, answer in answers.items():
+            wanted = "application/problem+json" if answer["statusCode"] >= 400 else "application/json"
+            assert answer["headers"]["Cache-Control"] == "no-store", name
+            assert answer["headers"].get("Content-Type") == (None if answer["statusCode"] == 204 else wanted), name
+
+
 def _check_history(kind: str, answers: dict[str, Any]) -> None:
     """One content entry is read, labelled, compared and restored; two moves and six entries went before."""
     seq_no, state = ("seqNo", "headData") if kind == "agent" else ("seq_no", "form_state")
@@ -148,7 +189,7 @@ def _check_logs_and_metrics(output: str) -> None:
     assert all(line["kind"] == "agent" for line in metrics)
     done = ["created", "saved", "conflict", "undone", "redone", "reset"]
     done += ["proposed", "replayed", "accepted", "replayed"]
-    done += ["annotated", "restored", "merged", "conflict", "conflict", "discarded"]
+    done += ["annotated", "restored", "merged", "conflict", "saved", "conflict", "discarded"]
     assert [next(name for name in line if name in done) for line in metrics] == done
 
 
@@ -198,7 +239,7 @@ def test_every_event_file_is_told_and_every_route_has_a_success_and_a_refusal() 
         outcomes.setdefault(event(name)["routeKey"], set()).add(status < 300)
 
     assert files == {name for name, _ in STORIES} | {"sweep_daily"}
-    assert outcomes.keys() == {route.key for route in TEMPLATE.routes}
+    assert outcomes.keys() == {route.key for route in TEMPLATE.routes if route.method != "HEAD"}
     # Reading an absent agent draft is a 204: a read has no refusal of its own but a bad path. The reference is there.
     assert {key for key, seen in outcomes.items() if seen != {True, False}} == {
         "GET /v1/tenants/{tenant}/agents/{agent}/revisions/{revision}/draft",
@@ -217,5 +258,9 @@ def test_template_resolvers_and_docs_name_the_same_routes(handler_of: Callable[[
         served |= set(importlib.import_module(function.removesuffix(".handler")).app.routes)
 
     assert served == declared
+    # HEAD is where GET is, and told once for all.
+    heads, gets = ({route.path for route in TEMPLATE.routes if route.method == one} for one in ("HEAD", "GET"))
+    assert heads == gets
     documented = (ROOT / "docs" / "api.md").read_text()
-    assert [key for key in sorted(route.key for route in TEMPLATE.routes) if f"`{key}`" not in documented] == []
+    told = sorted(route.key for route in TEMPLATE.routes if route.method != "HEAD")
+    assert [key for key in told if f"`{key}`" not in documented] == []

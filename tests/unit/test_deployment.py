@@ -32,7 +32,7 @@ RIGHTS: dict[str, dict[str, set[str]]] = {
     "SweepFunction": {"DraftsTable": {"dynamodb:BatchWriteItem", "dynamodb:Query"}},
 }
 # Routes that need no identity.
-OPEN_ROUTES = {("GET", "/openapi.json"), ("GET", "/docs")}
+OPEN_ROUTES = {(method, path) for method in ("GET", "HEAD") for path in ("/openapi.json", "/docs")}
 
 
 def statements(function: dict[str, Any]) -> list[dict[str, Any]]:

@@ -25,7 +25,7 @@ from tests.tables import ROOT
 REFERENCE = ROOT / "functions" / "reference"
 DOCUMENT: dict[str, Any] = json.loads((REFERENCE / "openapi.json").read_text())
 SCHEMAS = DOCUMENT["components"]["schemas"]
-OWN_ROUTES = {("GET", "/openapi.json"), ("GET", "/docs")}
+OWN_ROUTES = {(method, path) for method in ("GET", "HEAD") for path in ("/openapi.json", "/docs")}
 
 PROBLEM = {"$ref": "#/components/schemas/Problem"}
 
@@ -101,6 +101,37 @@ def test_every_code_can_be_given_by_an_operation() -> None:
     assert unused == set()
 
 
+def test_a_head_is_where_a_get_is_and_has_its_parameters_and_headers_but_no_body() -> None:
+    for path, methods in DOCUMENT["paths"].items():
+        assert ("get" in methods) == ("head" in methods), path
+        if "get" in methods:
+            got, head = methods["get"], methods["head"]
+            assert (head["parameters"], head["responses"].keys()) == (got["parameters"], got["responses"].keys())
+            for status in got["responses"]:
+                of_get, of_head = (resolved(one["responses"][status]) for one in (got, head))
+                assert of_head["headers"] == of_get["headers"]
+                assert "content" not in of_head
+
+
+def test_every_write_that_is_answered_with_a_content_can_be_answered_without() -> None:
+    for path, methods in DOCUMENT["paths"].items():
+        for method, operation in methods.items():
+            headers = resolved(operation["responses"].get("200", {})).get("headers", {})
+            wishes = {"$ref": "#/components/parameters/Prefer"} in operation["parameters"]
+            has_state = method in ("put", "post") and "ETag" in headers
+            assert wishes == has_state == ("Preference-Applied" in headers), (method, path)
+
+
+def resolved(one: dict[str, Any]) -> dict[str, Any]:
+    found: Any = one
+    if "$ref" in one:
+        found = DOCUMENT
+        for part in one["$ref"].removeprefix("#/").split("/"):
+            found = found[part]
+    assert isinstance(found, dict)
+    return found
+
+
 def test_every_reference_leads_somewhere() -> None:
     for at, value in nodes(DOCUMENT):
         if isinstance(value, dict) and isinstance(value.get("$ref"), str):
@@ -170,7 +201,8 @@ def test_every_link_of_the_page_leads_somewhere() -> None:
 
     assert len(set(ids)) == len(ids)
     assert set(re.findall(r'href="#([^"]+)"', html)) <= set(ids)
-    assert all(operation in ids for operation in operation_ids())
+    # HEAD stands in the row of its GET.
+    assert {one for one in operation_ids() if not one.endswith("_head")} <= set(ids)
 
 
 @pytest.mark.parametrize(("schema", "value"), [pytest.param(s, v, id=at) for at, s, v in shown()])

@@ -41,6 +41,11 @@ def entity_tag(version: int) -> dict[str, str]:
     return {"ETag": f'"{version}"'}
 
 
+def without_body(response: dict[str, Any]) -> dict[str, Any]:
+    """The answer to a HEAD, from that to the GET: the same status and headers. Source: RFC 9110 section 9.3.2."""
+    return response | {"body": "", "isBase64Encoded": False}
+
+
 def carried(response: dict[str, Any]) -> dict[str, Any]:
     """Encode a Lambda response's body as base64 when that makes the response smaller.
 

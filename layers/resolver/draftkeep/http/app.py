@@ -13,7 +13,7 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from draftkeep import wiring
 from draftkeep.errors import DraftExists, MergeConflict, NotFound, ProposalConflict, VersionConflict
-from draftkeep.http.answers import Answer, carried
+from draftkeep.http.answers import Answer, carried, without_body
 from draftkeep.http.naming import Naming, View
 from draftkeep.http.principal import principal_of
 from draftkeep.http.problems import is_internal, problem_answer
@@ -46,12 +46,13 @@ class App:
         self._notes: dict[str, Any] = {}
 
     def route(self, method: str, path: str, operation: str) -> Callable[[Route], Route]:
-        """Register a route; a path variable is written `{name}`, as in the template."""
+        """Register a route; a path variable is written `{name}`, as in the template. Where GET is, HEAD is too."""
+        methods = ["GET", "HEAD"] if method == "GET" else [method]
 
         def register(serve: Route) -> Route:
-            self.routes[method, path] = operation
+            self.routes |= {(one, path): operation for one in methods}
             powertools_path = path.replace("{", "<").replace("}", ">")
-            self._resolver.route(powertools_path, method=method)(self._guarded(serve, operation))
+            self._resolver.route(powertools_path, method=methods)(self._guarded(serve, operation))
             return serve
 
         return register
@@ -66,7 +67,7 @@ class App:
         except Exception as error:  # noqa: BLE001 - the last line of defence: nothing from inside reaches a client
             response = _as_response(self._refusal(error))
         self._tell(response["statusCode"], started)
-        return carried(response)
+        return without_body(response) if _method(event) == "HEAD" else carried(response)
 
     def _guarded(self, serve: Route, operation: str) -> Callable[..., Response[str]]:
         def call(**matched: str) -> Response[str]:
@@ -124,6 +125,10 @@ class App:
 
 def _request_id(event: dict[str, Any]) -> str:
     return str((event.get("requestContext") or {}).get("requestId", ""))
+
+
+def _method(event: dict[str, Any]) -> str:
+    return str(((event.get("requestContext") or {}).get("http") or {}).get("method", ""))
 
 
 def _as_response(answer: Answer) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from draftkeep.errors import NotFound
@@ -14,6 +14,7 @@ from draftkeep.http.headers import is_unmodified
 from draftkeep.http.naming import Naming, View
 from draftkeep.http.operation_keys import REPLAYED, claim_of
 from draftkeep.http.pages import decoded_cursor, next_link
+from draftkeep.http.preferences import APPLIED
 from draftkeep.http.requests import Request
 from draftkeep.log import Listing
 from draftkeep.model import Author, Draft, Entry, Kind
@@ -116,8 +117,9 @@ def written(
     value: the content of that state, where it is at hand
     """
     note(request, result.outcome, result.state.head.version, replayed=result.replayed)
-    answer = envelope(surface, result.state, claim, value=value, **more)
-    return replace(answer, headers={**answer.headers, **REPLAYED}) if result.replayed else answer
+    # What was merged is not what the client has sent: it would go on with a content that is not there.
+    minimal = request.prefers_minimal and result.outcome is not Outcome.MERGED
+    return envelope(surface, result.state, claim, value=value, minimal=minimal, replayed=result.replayed, **more)
 
 
 def note(request: Request, outcome: Outcome, version: int, *, replayed: bool) -> None:
@@ -125,11 +127,21 @@ def note(request: Request, outcome: Outcome, version: int, *, replayed: bool) ->
     request.notes |= {"outcome": "replayed" if replayed else outcome, "version": version}
 
 
-def envelope(surface: Surface, state: State, claim: Claim | None = None, *, value: Any = None, **more: Any) -> Answer:
+def envelope(
+    surface: Surface,
+    state: State,
+    claim: Claim | None = None,
+    *,
+    value: Any = None,
+    minimal: bool = False,
+    replayed: bool = False,
+    **more: Any,
+) -> Answer:
     """Answer with a draft's whole state.
 
     Members: the kind's identity, version, history cursor, what can be undone and redone, time, history, what follows
     from the content, `more`, and the content itself; at most 4 MiB and 40 KB beside it
+    minimal: without the history and the content
     """
     head = state.head
     members = surface.identity(state.draft, claim.key if claim else head.key or head.attempt) | surface.naming.spell(
@@ -139,12 +151,27 @@ def envelope(surface: Surface, state: State, claim: Claim | None = None, *, valu
             "canUndo": head.position.can_undo,
             "canRedo": head.position.can_redo,
             "updatedAt": head.created_at_ms,
-            "history": [listed_entry(surface.naming, entry) for entry in state.history],
         }
     )
+    if not minimal:
+        members["history"] = [listed_entry(surface.naming, entry) for entry in state.history]
     members |= surface.derived(state.content, value) | more
-    body = json_text(members, {surface.naming.content: surface.view.present(state.content)})
-    return Answer(200, body, entity_tag(head.version))
+    return answered(surface, head.version, members, state.content, minimal=minimal, replayed=replayed)
+
+
+def answered(
+    surface: Surface,
+    version: int,
+    members: Mapping[str, Any],
+    content: bytes,
+    *,
+    minimal: bool = False,
+    replayed: bool = False,
+) -> Answer:
+    """Answer with members and a content, or as the client prefers (`minimal`) without the content."""
+    shown = {} if minimal else {surface.naming.content: surface.view.present(content)}
+    headers = entity_tag(version) | (REPLAYED if replayed else {}) | (APPLIED if minimal else {})
+    return Answer(200, json_text(members, shown), headers)
 
 
 def page_of_drafts(

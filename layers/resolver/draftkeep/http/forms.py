@@ -16,12 +16,12 @@ from draftkeep import wiring
 from draftkeep.catalog import Scope
 from draftkeep.changes import pointer
 from draftkeep.errors import InvalidFields, NotFound, Problem
-from draftkeep.http.answers import Answer, entity_tag, json_text
+from draftkeep.http.answers import Answer
 from draftkeep.http.app import App
-from draftkeep.http.drafts import LIST_LIMIT, Surface, note, page_cursor, page_of_drafts, serve_draft
+from draftkeep.http.drafts import LIST_LIMIT, Surface, answered, note, page_cursor, page_of_drafts, serve_draft
 from draftkeep.http.history import serve_history
 from draftkeep.http.naming import SNAKE, View
-from draftkeep.http.operation_keys import REPLAYED, claim_of, fingerprint, header_key, key_problem
+from draftkeep.http.operation_keys import claim_of, fingerprint, header_key, key_problem
 from draftkeep.http.proposals import accepted_fields, inbox, serve_draft_proposals
 from draftkeep.http.requests import MAX_PROBLEMS, Request, wrong_members
 from draftkeep.model import Draft, Entry, Kind
@@ -197,19 +197,29 @@ def _saved(request: Request, surface: Surface, result: Written, claim: Claim | N
     head, draft = result.state.head, result.state.draft
     note(request, result.outcome, head.version, replayed=result.replayed)
     key = claim.key if claim else head.key or head.attempt
-    return _answer(surface, draft, key, result.outcome, head.version, result.state.content, replayed=result.replayed)
+    return _answer(
+        request,
+        surface,
+        draft,
+        key,
+        result.outcome,
+        version=head.version,
+        content=result.state.content,
+        replayed=result.replayed,
+    )
 
 
 def _proposed(request: Request, surface: Surface, proposed: Proposed) -> Answer:
     record = proposed.record
     note(request, Outcome.PROPOSED, record.version, replayed=proposed.replayed)
     return _answer(
+        request,
         surface,
         proposed.draft,
         record.key,
         Outcome.PROPOSED,
-        record.version,
-        proposed.content,
+        version=record.version,
+        content=proposed.content,
         replayed=proposed.replayed,
     )
 
@@ -219,11 +229,28 @@ def _decided(request: Request, surface: Surface, decided: Decided, empty: bytes)
     version, content = (state.head.version, state.content) if state else (0, empty)
     note(request, decided.outcome, version, replayed=decided.replayed)
     outcome = Outcome.ACCEPTED if decided.accepted else Outcome.REJECTED
-    return _answer(surface, decided.draft, decided.key, outcome, version, content, replayed=decided.replayed)
+    return _answer(
+        request,
+        surface,
+        decided.draft,
+        decided.key,
+        outcome,
+        version=version,
+        content=content,
+        replayed=decided.replayed,
+    )
 
 
 def _answer(
-    surface: Surface, draft: Draft, key: str, outcome: Outcome, version: int, content: bytes, *, replayed: bool
+    request: Request,
+    surface: Surface,
+    draft: Draft,
+    key: str,
+    outcome: Outcome,
+    *,
+    version: int,
+    content: bytes,
+    replayed: bool,
 ) -> Answer:
     members = {
         "success": True,
@@ -231,8 +258,7 @@ def _answer(
         "message": _MESSAGES[outcome],
         "version": version,
     }
-    body = json_text(members, {surface.naming.content: surface.view.present(content)})
-    return Answer(200, body, entity_tag(version) | (REPLAYED if replayed else {}))
+    return answered(surface, version, members, content, minimal=request.prefers_minimal, replayed=replayed)
 
 
 def _owner(kind: Kind, request: Request) -> Owner:

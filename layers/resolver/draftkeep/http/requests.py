@@ -24,6 +24,7 @@ from draftkeep.errors import (
     UnsupportedMediaType,
 )
 from draftkeep.http.headers import precondition_of
+from draftkeep.http.preferences import is_minimal
 from draftkeep.http.principal import ID_PART, Principal
 from draftkeep.preconditions import Precondition
 
@@ -52,6 +53,11 @@ class Request:
     def method(self) -> str:
         """The method, in capitals."""
         return str(self.event["requestContext"]["http"]["method"])
+
+    @property
+    def prefers_minimal(self) -> bool:
+        """Whether the client would rather have no content in the answer to a write."""
+        return is_minimal(self.headers.get("prefer"))
 
     def param(self, name: str, allowed: re.Pattern[str] = ID_PART) -> str:
         """A path variable.
