@@ -2,9 +2,9 @@
 
 import { same } from "./same.js";
 
-const first = (...names) => (item) => names.map((name) => item?.[name]).find((value) => typeof value === "string" && value);
+const first = (...names) => (item) => names.map((name) => item?.[name]).find((value) => typeof value === "string");
 const NAMED = {
-  steps: first("identifier", "id"),
+  steps: (step) => [step?.identifier, step?.id].find((value) => typeof value === "string" && value),
   edges: (edge) => (typeof edge?.source === "string" && typeof edge?.target === "string" ? `${edge.source} → ${edge.target}` : undefined),
   subAgents: first("id", "slug"),
   slots: first("name"),
@@ -76,7 +76,7 @@ function ordered(before, others, ours, trail, found) {
   const [theirOrder, myOrder] = [common(others), common(ours)];
   const iMoved = !same(myOrder, both);
   let lead = iMoved ? ours : others;
-  if (iMoved && !same(theirOrder, both) && !same(theirOrder, myOrder)) lead = same(clash(both, theirOrder, myOrder, [...trail, "order"], found), theirOrder) ? others : ours;
+  if (trail.at(-1) !== "edges" && iMoved && !same(theirOrder, both) && !same(theirOrder, myOrder)) lead = same(clash(both, theirOrder, myOrder, [...trail, "order"], found), theirOrder) ? others : ours;
   const made = [...lead];
   const rest = lead === ours ? others : ours;
   rest.forEach((own, at) => {

@@ -1,0 +1,106 @@
+"""The console merges agents in the page: it finds a conflict where the server does, and makes the same content elsewhere."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+import shutil
+import subprocess
+from typing import Any
+
+import pytest
+
+from agent_draft.merging import LISTS, rule_of
+from draftkeep.canonical import canonical_text
+from draftkeep.merging import merge
+from tests.served import ROOT
+
+CASES = 3_000
+
+
+def _step(chance: random.Random, name: str) -> dict[str, Any]:
+    step = {"id": name, "type": chance.choice(["AGENT", "TOOL"]), "name": chance.choice("xyz")}
+    if chance.random() < 0.3:
+        step["tools"] = [{"id": one, "name": chance.choice("xyz")} for one in "tuv" if chance.random() < 0.5]
+    return step
+
+
+def _agent(chance: random.Random) -> dict[str, Any]:
+    steps = [_step(chance, name) for name in "abcdef" if chance.random() < 0.7]
+    names = [step["id"] for step in steps]
+    edges = [
+        {"source": one, "target": other} for one in names for other in names if one < other and chance.random() < 0.4
+    ]
+    return {
+        "comment": chance.choice("xyz"),
+        "flow": {"steps": steps, "edges": edges},
+        "slots": [{"name": "boss"}],
+        "more": [1, 2],
+    }
+
+
+def _edited(chance: random.Random, agent: dict[str, Any]) -> dict[str, Any]:
+    agent = copy.deepcopy(agent)
+    steps = agent["flow"]["steps"]
+    for _ in range(chance.randrange(4)):
+        match chance.randrange(9):
+            case 0 if steps:
+                chance.choice(steps)["name"] = chance.choice("uvw")
+            case 1 if steps:
+                steps.pop(chance.randrange(len(steps)))
+            case 2 if (name := chance.choice("ghij")) not in [step["id"] for step in steps]:
+                steps.insert(chance.randrange(len(steps) + 1), _step(chance, name))
+            case 3 if steps:
+                steps.insert(0, steps.pop())
+            case 4:
+                agent["comment"] = chance.choice("uvw")
+            case 5:
+                agent.pop(chance.choice(["comment", "slots", "more"]), None)
+            case 6:
+                agent["more"] = [chance.randrange(3)]
+            case 7:
+                agent["slots"] = [*agent.get("slots", []), {"name": chance.choice(["lead", "peer"])}]
+            case 8 if agent["flow"]["edges"]:
+                chance.shuffle(agent["flow"]["edges"])
+    return agent
+
+
+def _without_order(value: Any, name: str = "") -> Any:
+    """Where two sides put items in at one place, either may come first."""
+    if isinstance(value, dict):
+        return {key: _without_order(one, key) for key, one in value.items()}
+    if isinstance(value, list):
+        items = [_without_order(one) for one in value]
+        return sorted(items, key=canonical_text) if name in LISTS else items
+    return value
+
+
+def test_the_console_merges_agents_as_the_server_does() -> None:
+    node = shutil.which("node")
+    if not node:
+        pytest.fail("make test-clients needs Node on PATH")
+    chance = random.Random(7)
+    cases = []
+    for _ in range(CASES):
+        base = _agent(chance)
+        cases.append({"base": base, "theirs": _edited(chance, base), "mine": _edited(chance, base)})
+
+    lines = "".join(json.dumps(case) + "\n" for case in cases)
+    done = subprocess.run(
+        [node, "tests/clients/merge.mjs"], cwd=ROOT, input=lines, check=True, capture_output=True, text=True, timeout=60
+    )
+
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(answers) == CASES
+    conflicts = 0
+    for case, answer in zip(cases, answers, strict=True):
+        expected = merge(case["base"], case["theirs"], case["mine"], rule_of)
+        assert bool(answer["overlaps"]) == bool(expected.overlaps), case
+        # At overlaps the console takes mine, as the server takes what was proposed, unless theirs is chosen.
+        assert _without_order(answer["value"]) == _without_order(expected.value), case
+        if expected.overlaps:
+            conflicts += 1
+            other = merge(case["base"], case["mine"], case["theirs"], rule_of)
+            assert _without_order(answer["given"]) == _without_order(other.value), case
+    assert CASES / 10 < conflicts < CASES * 9 / 10
