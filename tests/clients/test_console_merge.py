@@ -1,4 +1,4 @@
-"""The console merges agents in the page: it finds a conflict where the server does, and makes the same content elsewhere."""
+"""The console merges agents in the page: to the same conflicts and the same contents as the server."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CASES = 3_000
 
 
 def _step(chance: random.Random, name: str) -> dict[str, Any]:
-    step = {"id": name, "type": chance.choice(["AGENT", "TOOL"]), "name": chance.choice("xyz")}
+    step: dict[str, Any] = {"id": name, "type": chance.choice(["AGENT", "TOOL"]), "name": chance.choice("xyz")}
     if chance.random() < 0.3:
         step["tools"] = [{"id": one, "name": chance.choice("xyz")} for one in "tuv" if chance.random() < 0.5]
     return step
@@ -42,28 +42,36 @@ def _agent(chance: random.Random) -> dict[str, Any]:
 
 def _edited(chance: random.Random, agent: dict[str, Any]) -> dict[str, Any]:
     agent = copy.deepcopy(agent)
-    steps = agent["flow"]["steps"]
     for _ in range(chance.randrange(4)):
-        match chance.randrange(9):
-            case 0 if steps:
-                chance.choice(steps)["name"] = chance.choice("uvw")
-            case 1 if steps:
-                steps.pop(chance.randrange(len(steps)))
-            case 2 if (name := chance.choice("ghij")) not in [step["id"] for step in steps]:
-                steps.insert(chance.randrange(len(steps) + 1), _step(chance, name))
-            case 3 if steps:
-                steps.insert(0, steps.pop())
-            case 4:
-                agent["comment"] = chance.choice("uvw")
-            case 5:
-                agent.pop(chance.choice(["comment", "slots", "more"]), None)
-            case 6:
-                agent["more"] = [chance.randrange(3)]
-            case 7:
-                agent["slots"] = [*agent.get("slots", []), {"name": chance.choice(["lead", "peer"])}]
-            case 8 if agent["flow"]["edges"]:
-                chance.shuffle(agent["flow"]["edges"])
+        chance.choice([_edit_steps, _edit_members])(chance, agent)
     return agent
+
+
+def _edit_steps(chance: random.Random, agent: dict[str, Any]) -> None:
+    steps = agent["flow"]["steps"]
+    match chance.randrange(5):
+        case 0 if steps:
+            chance.choice(steps)["name"] = chance.choice("uvw")
+        case 1 if steps:
+            steps.pop(chance.randrange(len(steps)))
+        case 2 if (name := chance.choice("ghij")) not in [step["id"] for step in steps]:
+            steps.insert(chance.randrange(len(steps) + 1), _step(chance, name))
+        case 3 if steps:
+            steps.insert(0, steps.pop())
+        case 4:
+            chance.shuffle(agent["flow"]["edges"])
+
+
+def _edit_members(chance: random.Random, agent: dict[str, Any]) -> None:
+    match chance.randrange(4):
+        case 0:
+            agent["comment"] = chance.choice("uvw")
+        case 1:
+            agent.pop(chance.choice(["comment", "slots", "more"]), None)
+        case 2:
+            agent["more"] = [chance.randrange(3)]
+        case 3:
+            agent["slots"] = [*agent.get("slots", []), {"name": chance.choice(["lead", "peer"])}]
 
 
 def _without_order(value: Any, name: str = "") -> Any:
