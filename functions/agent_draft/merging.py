@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
 from agent_draft import contract
 from agent_draft.flow import step_name
 from draftkeep import canonical, merging
 from draftkeep.canonical import Content
-from draftkeep.changes import pointer
-from draftkeep.errors import InvalidFields, Place, Problem
+from draftkeep.changes import pointer, reference_token
+from draftkeep.errors import ContentTooLarge, InvalidFields, Place, Problem
 from draftkeep.merging import Change, ListRule, Path
 from draftkeep.service.terms import Merge
 
@@ -73,19 +73,21 @@ class AgentTerms:
         """The base with the changes at these places and below them.
 
         fields: names of members, or JSON pointers
+        Cost: one step for each change and each place above it, however many are wanted
         """
-        wanted = [field if field.startswith("/") else pointer((field,)) for field in fields]
-        places = [place.name for place in self.places(base, proposed)]
+        named = [field if field.startswith("/") else "/" + reference_token(field) for field in fields]
+        wanted = frozenset(named)
+        changed = {above for place in self.places(base, proposed) for above in _at_and_above(place.name)}
         problems = [
             Problem(pointer(("acceptFields", index)), "not_proposed", "The proposal changes nothing there.")
-            for index, above in enumerate(wanted)
-            if not any(_is_at_or_below(place, above) for place in places)
+            for index, place in enumerate(named)
+            if place not in changed
         ]
         if problems:
             raise InvalidFields(problems[:100], len(problems))
 
         def takes(change: Change) -> bool:
-            return any(_is_at_or_below(pointer(change.at), above) for above in wanted)
+            return any(place in wanted for place in _at_and_above(pointer(change.at)))
 
         value = merging.partial(canonical.load(base), canonical.load(proposed), takes, rule_of)
         contract.check(value)
@@ -99,8 +101,23 @@ class AgentTerms:
         merged = merging.merge(before, ours, theirs, rule_of)
         contract.check(merged.value)
         places = [Place(pointer(one.at), one.base, one.theirs, one.ours) for one in merged.overlaps]
-        return Merge(canonical.canonicalise(merged.value), tuple(places))
+        return Merge(_content_of(merged.value), tuple(places))
 
 
-def _is_at_or_below(place: str, above: str) -> bool:
-    return place == above or place.startswith(f"{above}/")
+def _content_of(merged: Any) -> Content:
+    """The content of a merged value.
+
+    Raises: InvalidFields (each side was small enough, both together are not)
+    """
+    try:
+        return canonical.canonicalise(merged)
+    except ContentTooLarge as error:
+        message = f"Merged, the content has more than {error.limit_bytes} bytes."
+        raise InvalidFields([Problem("", "content_too_large", message)]) from None
+
+
+def _at_and_above(place: str) -> Iterator[str]:
+    """A place, what holds it, and so on up to the member of the payload; pointers are cut, so there are few."""
+    while place:
+        yield place
+        place = place.rpartition("/")[0]

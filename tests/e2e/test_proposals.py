@@ -582,6 +582,42 @@ def test_a_proposal_that_cannot_be_merged_is_listed_with_its_errors(api: Api, dr
     assert rejected.status == 200
 
 
+def test_a_proposal_that_became_too_large_for_its_draft_hides_no_other_one(api: Api, draft: str, key: str) -> None:
+    half = "words " * 400_000
+    saved(api, draft, comment="first")
+    propose(api, draft, {"comment": "first", "flow": {"prompt": half}}, f"{key}-1", if_match="1")
+    propose(api, draft, {"comment": "second"}, f"{key}-2", if_match="1")
+    saved(api, draft, 1, comment="first", slots=[{"name": half}])
+
+    large, small = api.call("GET", f"{draft}/proposals").json
+    refused = ack(api, draft, f"{key}-1")
+    stale = api.call("PUT", draft, {"comment": "first", "flow": {"prompt": half}}, if_match="1")
+    merged = api.call("PUT", f"{draft}?merge=true", {"comment": "first", "flow": {"prompt": half}}, if_match="1")
+
+    assert (large["headData"], large["errors"]) == (None, refused.json["errors"])
+    assert (small["idempotencyKey"], small["errors"]) == (f"{key}-2", [])
+    assert problems(refused) == problems(merged) == [("", "content_too_large")]
+    assert (code(stale), stale.json["disjoint"]) == ((409, "version_conflict"), False)
+    assert ack(api, draft, f"{key}-1", False).status == 200
+
+
+def test_the_places_that_an_ack_names_have_64_kib_together(api: Api, draft: str, key: str) -> None:
+    names = [f"{number:04}" + "\N{GRINNING FACE}" * 100 for number in range(160)]
+    saved(api, draft, flow={})
+    propose(api, draft, {"flow": dict.fromkeys(names, 1)}, key, if_match="1")
+    places = [f"/flow/{name}" for name in names]
+
+    over = accept_some(api, draft, key, *places)
+    under = accept_some(api, draft, key, *places[:150])
+    again = accept_some(api, draft, key, *reversed(places[:150]))
+    other = accept_some(api, draft, key, *places[:149])
+
+    assert problems(over) == [("/acceptFields", "text_too_long")]
+    assert under.json["headData"] == {"flow": dict.fromkeys(names[:150], 1)}
+    assert (told(again), is_replay(again)) == (told(under), True)
+    assert (code(other), other.json["acceptedFields"]) == ((409, "already_decided"), places[:150])
+
+
 def test_the_inbox_is_paged_by_link(guarded: Api) -> None:
     cleo = token(f"cleo-{uuid.uuid4().hex}")
     for number in range(7):

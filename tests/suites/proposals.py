@@ -55,7 +55,7 @@ from eval_draft.contract import EVAL
 from persona_draft.contract import PERSONA
 from test_draft.contract import TEST
 from tests.catalogs import new_catalog, new_catalog_table, share
-from tests.suites.builders import ANY_VERSION, NOTHING_SAID, a_draft, a_long_content, seen
+from tests.suites.builders import ANY_VERSION, NOTHING_SAID, a_content, a_draft, a_long_content, seen
 from tests.tables import new_forms, new_writing
 from tool_draft.contract import TOOL
 
@@ -707,6 +707,33 @@ def test_a_list_is_paged_without_a_gap_or_a_repetition(desk: Desk) -> None:
 
     assert keys == [f"key {number}/#%" for number in range(7)]
     assert pages == 3
+
+
+def test_a_page_that_holds_just_all_there_is_is_the_last_one(desk: Desk) -> None:
+    desk.save(name="Ann")
+    for number in range(3):
+        desk.propose(f"k{number}", name=f"Name {number}")
+
+    page = desk.inbox(limit=3)
+
+    assert [one.key for one in page.waiting] == ["k0", "k1", "k2"]
+    assert page.next is None
+
+
+def test_a_page_of_proposals_that_show_little_of_large_contents_is_cut_too(agent: AgentDesk) -> None:
+    large = a_long_content(3_000_000, seed=1)
+    agent.drafts.save(agent.draft, ANN, large, NOTHING_SAID)
+    for number in range(7):
+        content = a_content(f"short {number}")
+        agent.propose_content(content, seen(1), Claim(f"k{number}", content.hash))
+
+    pages = [agent.inbox()]
+    while pages[-1].next:
+        pages.append(agent.inbox(after=pages[-1].next))
+
+    # Each takes two contents of 3 MB.
+    assert [len(page.waiting) for page in pages] == [3, 3, 1]
+    assert [one.key for page in pages for one in page.waiting] == [f"k{number}" for number in range(7)]
 
 
 def test_a_page_of_large_proposals_is_cut_and_the_next_goes_on(agent: AgentDesk) -> None:

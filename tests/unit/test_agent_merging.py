@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import time
 from typing import Any
 
 import pytest
 
 from agent_draft.merging import AgentTerms, rule_of
+from draftkeep import canonical
 from draftkeep.canonical import canonicalise, load
 from draftkeep.errors import InvalidFields, Place
 from draftkeep.merging import ABSENT
@@ -385,7 +387,21 @@ def test_a_removal_is_chosen_by_its_place_in_the_base() -> None:
 
 @pytest.mark.parametrize(
     "field",
-    ["", "/", "slots", "/slots", "/flow/steps/0/type", "/flow/step", "/flow/steps/1/name/x", "Comment", "flow/steps"],
+    [
+        *(
+            "",
+            "/",
+            "slots",
+            "/slots",
+            "/flow/steps/0/type",
+            "/flow/step",
+            "/flow/steps/1/name/x",
+            "Comment",
+            "flow/steps",
+        ),
+        # Longer than a pointer that is made here: nothing, and not the whole payload.
+        *("x" * 600, "/" + "x" * 600, "comment" * 100),
+    ],
 )
 def test_a_place_that_the_proposal_does_not_change_cannot_be_chosen(field: str) -> None:
     with pytest.raises(InvalidFields) as refusal:
@@ -401,6 +417,29 @@ def test_of_many_places_that_cannot_be_chosen_100_are_told_and_all_are_counted()
 
     assert len(refusal.value.problems) == 100
     assert refusal.value.total == 101
+
+
+def test_choosing_takes_a_step_a_change_however_many_places_are_named() -> None:
+    names = [f"k{number}" for number in range(20_000)]
+    base, proposed = (_flow(_step("a", **dict.fromkeys(names, value))) for value in (0, 1))
+    wanted = [f"/flow/steps/0/{name}" for name in names[:1000]]
+
+    started_s = time.process_time()
+    chosen = _chosen(base, proposed, *wanted)
+
+    # Each change against each place would be 20 million comparisons.
+    assert time.process_time() - started_s < 5
+    assert chosen == _flow(_step("a", **{name: int(at < 1000) for at, name in enumerate(names)}))
+
+
+def test_two_sides_that_fit_each_and_not_together_are_refused() -> None:
+    half = "x" * (canonical.MAX_BYTES * 3 // 5)
+
+    with pytest.raises(InvalidFields) as refusal:
+        _merged({}, {"comment": half}, {"assets": [{"id": half}]})
+
+    (problem,) = refusal.value.problems
+    assert (problem.pointer, problem.code) == ("", "content_too_large")
 
 
 def test_a_choice_that_names_a_slot_which_is_not_chosen_is_refused() -> None:

@@ -13,8 +13,13 @@ def pointer(parts: tuple[str | int, ...]) -> str:
     """
     text = ""
     for part in parts:
-        step = "/" + str(part).replace("~", "~0").replace("/", "~1")
+        step = "/" + reference_token(part)
         if len(text) + len(step) > MAX_POINTER_LENGTH:
             break
         text += step
     return text
+
+
+def reference_token(part: str | int) -> str:
+    """Write one path part as it stands in a JSON pointer, however long it is."""
+    return str(part).replace("~", "~0").replace("/", "~1")

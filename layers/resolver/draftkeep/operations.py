@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from draftkeep import keys
+from draftkeep.canonical import canonical_text
 from draftkeep.items import Item, author_item, author_of, snapshot_item, snapshot_of
 from draftkeep.model import Author, Draft, Kind, Snapshot
 from draftkeep.store import EXPIRES_AT, Collided, Delete, Put, Refused, Store, Write
@@ -194,14 +195,15 @@ class Operations:
         """
         partition = keys.proposals_key(Kind(owner.kind), owner.tenant, owner.user)
         prefix = None if draft_id is None else keys.proposals_prefix(draft_id)
-        found = self._store.query(partition, prefix=prefix, after=after, limit=limit)
-        names = [item["sk"]["S"] for item in found.items]
+        # One more, to tell whether there is a next page: DynamoDB names one after every full page.
+        found = self._store.query(partition, prefix=prefix, after=after, limit=limit + 1)
+        names = [item["sk"]["S"] for item in found.items[:limit]]
         wanted = [_record_key(owner, keys.key_of_proposal(name)) for name in names]
         read = {item["pk"]["S"]: record_of(item) for item in self._store.get_many(wanted)} if wanted else {}
         records = [read[key["pk"]["S"]] for key in wanted if key["pk"]["S"] in read]
         # One that was decided between the two reads is no longer pending.
         waiting = tuple(one for one in records if one.proposal and one.proposal.decision is None)
-        return Pending(waiting, found.next)
+        return Pending(waiting, names[-1] if len(found.items) > limit else None)
 
     def has_pending(self, draft: Draft, ended_at: int) -> bool:
         """Whether a proposal waits that was made since a draft was discarded last (`ended_at`, 0: never).
@@ -279,7 +281,7 @@ def _proposal_item(proposal: Proposal) -> Item:
     item |= {"dat": {"N": str(decision.decided_at_ms)}, "dver": {"N": str(decision.version)}}
     item |= {"dout": {"S": decision.outcome}} | author_item(decision.author, "dby", "dvia")
     if decision.fields is not None:
-        item["dfields"] = {"S": json.dumps(decision.fields)}
+        item["dfields"] = {"S": canonical_text(decision.fields)}
     return item
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from draftkeep.canonical import canonical_text
 from draftkeep.changes import pointer
 from draftkeep.errors import InvalidFields, Place, Problem
 from draftkeep.http.answers import Answer, json_text
@@ -24,6 +25,8 @@ from draftkeep.service.terms import Terms
 from draftkeep.service.writing import owner_of
 
 MAX_ACCEPTED = 1000
+# As JSON: the record of the decision holds them, and an item has at most 400 KB.
+MAX_ACCEPTED_BYTES = 64 * 1024
 # A preview beside it would make an answer too large for a function; the base and the changes tell the same.
 _PREVIEW_BYTES = 1024 * 1024
 _CURSOR = re.compile(r"[A-Za-z0-9._~:@/-]{1,160}#[0-9]{15}#[A-Za-z0-9._~%-]{1,765}")
@@ -71,6 +74,9 @@ def accepted_fields(body: Mapping[str, Any], member: str) -> tuple[str, ...] | N
     if wrong:
         listed = [Problem(pointer((member, index)), "wrong_type", "A field is named by a string.") for index in wrong]
         raise InvalidFields(listed[:100], len(listed))
+    if len(canonical_text(fields).encode()) > MAX_ACCEPTED_BYTES:
+        message = f"All names together have at most {MAX_ACCEPTED_BYTES} bytes as JSON; name a place above them."
+        raise InvalidFields([Problem(pointer((member,)), "text_too_long", message)])
     return tuple(dict.fromkeys(fields))
 
 

@@ -22,8 +22,9 @@ from draftkeep.store import Collided
 
 # What an operation record weighs beside its snapshot, about: for the choice of how to store that.
 _RECORD_BYTES = 600
-# A page of proposals ends when it shows this much.
-PAGE_BYTES = 2 * 1024 * 1024
+# A page of proposals ends when it shows this much, or when contents of so much have been compared and merged for it:
+# a function has 25 s, and may show little of contents that took it long.
+PAGE_BYTES, PAGE_WORK_BYTES = 2 * 1024 * 1024, 16 * 1024 * 1024
 # Of one proposal a page shows at most so many places, and of one value so much; as `http.places` does.
 _SHOWN_PLACES, _SHOWN_BYTES = 100, 64 * 1024
 
@@ -166,13 +167,14 @@ class Proposals:
         """List the pending proposals of an owner, or of one draft.
 
         after: where the page before this one ended (`Inbox.next`)
-        Returns: at most `limit`, and no more than about 2 MiB and one more proposal
+        Returns: at most `limit`, and no more than about 2 MiB, made of no more than about 16 MiB of contents, and one
+            more proposal
         Cost: 1 query, 1 batch read, and for each draft 1 query; batch reads more for contents that are not at hand
         """
         found = self.writing.operations.pending(owner, draft.id if draft else None, limit, after)
         pages: dict[str, Page] = {}
         waiting: list[Waiting] = []
-        shown = 0
+        shown = worked = 0
         for record in found.records:
             about = record.draft(owner)
             if about.id not in pages:
@@ -181,15 +183,18 @@ class Proposals:
             # What a discard left is swept later, and nobody can decide it any more.
             if proposal is None or page.ended_at > proposal.seen_version:
                 continue
-            one = self._waiting(about, page, record, proposal, terms)
+            base = base_of(self.writing, about, page, proposal, terms)
+            one = self._waiting(about, page, record, proposal, base, terms)
             waiting.append(one)
+            worked += len(base) + proposal.snapshot.size_bytes + (page.head.snapshot.size_bytes if page.head else 0)
             shown += len(one.preview or b"") + _weight(one.places) + _weight(one.overlaps)
-            if shown > PAGE_BYTES and record is not found.records[-1]:
+            if (shown > PAGE_BYTES or worked > PAGE_WORK_BYTES) and record is not found.records[-1]:
                 return Inbox(tuple(waiting), keys.proposal_sort_key(about.id, record.created_at_ms, record.key))
         return Inbox(tuple(waiting), found.next)
 
-    def _waiting(self, draft: Draft, page: Page, record: Record, proposal: Proposal, terms: Terms) -> Waiting:
-        base = base_of(self.writing, draft, page, proposal, terms)
+    def _waiting(
+        self, draft: Draft, page: Page, record: Record, proposal: Proposal, base: bytes, terms: Terms
+    ) -> Waiting:
         places = terms.places(base, self.writing.log.restore(draft, proposal.snapshot))
         merged: Merge | None = None
         problems: tuple[Problem, ...] = ()
