@@ -1,7 +1,8 @@
 """GET, POST /catalog/{type}, GET, DELETE /catalog/{type}/{id}, POST /catalog/import."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from draftkeep import wiring
@@ -21,6 +22,8 @@ from draftkeep.service.catalog import MAX_RECORDS, Imported, Kept, raise_unless_
 LIST_LIMIT = 100
 # Lists show long values cut; the row itself has them whole.
 LISTED_CODE_POINTS = 1000
+# All errors of one import together, as JSON: a record keeps the answer, and an item has at most 400 KB.
+MAX_ERRORS_BYTES = 128 * 1024
 # How much of `q` is looked at: as much of a value as stands in its key.
 PREFIX_CODE_POINTS = 64
 SHARED_SCOPE, PRIVATE_SCOPE = "shared", "private"
@@ -107,7 +110,7 @@ def _imported(request: Request, records: list[dict[str, Any]]) -> Kept:
         "created": sum(one.created for one in results),
         "existing": sum(one.row is not None and not one.created for one in results),
         "refused": sum(one.row is None for one in results),
-        "results": [_result(index, one) for index, one in enumerate(results)],
+        "results": _results(results),
     }
     return Kept(200, json_text(members))
 
@@ -123,11 +126,22 @@ def _once(request: Request, claim: Claim | None, run: Callable[[], Kept]) -> Ans
     return Answer(kept.status, kept.text or None, REPLAYED if kept.replayed else {})
 
 
-def _result(index: int, one: Imported) -> dict[str, Any]:
-    if one.row is None:
-        errors = [{"pointer": p.pointer, "code": p.code, "message": p.message} for p in one.problems]
-        return {"index": index, "status": "refused", "errors": errors}
-    return {"index": index, "status": "created" if one.created else "existing", "id": one.row.id}
+def _results(imported: Sequence[Imported]) -> list[dict[str, Any]]:
+    """What became of each record; what is wrong is listed until the lists are full, and counted always."""
+    results: list[dict[str, Any]] = []
+    left = MAX_ERRORS_BYTES
+    for index, one in enumerate(imported):
+        if one.row is not None:
+            results.append({"index": index, "status": "created" if one.created else "existing", "id": one.row.id})
+            continue
+        errors = []
+        for error in map(asdict, one.problems):
+            left -= len(json_text(error).encode())
+            if left < 0:
+                break
+            errors.append(error)
+        results.append({"index": index, "status": "refused", "errors": errors, "total": one.total})
+    return results
 
 
 def _shown(row: Row) -> dict[str, Any]:

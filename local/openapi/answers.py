@@ -231,7 +231,8 @@ def catalog_answers() -> dict[str, Schema]:
         "index": COUNT,
         "status": {"type": "string", "enum": ["created", "existing", "refused"]},
         "id": TEXT,
-        "errors": listed(ref("FieldError")),
+        "errors": listed(ref("FieldError"), MAX_PROBLEMS),
+        "total": COUNT,
     }
     counts = dict.fromkeys(("created", "existing", "refused"), COUNT)
     return {
@@ -244,5 +245,5 @@ def catalog_answers() -> dict[str, Schema]:
             closed=True,
             description="Each record: `type`, and what a created resource has.",
         ),
-        "CatalogImported": shape(counts | {"results": listed(shape(result, "id", "errors"), MAX_RECORDS)}),
+        "CatalogImported": shape(counts | {"results": listed(shape(result, "id", "errors", "total"), MAX_RECORDS)}),
     }

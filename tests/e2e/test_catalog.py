@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import random
 import uuid
 from typing import Any
 from urllib.parse import quote
@@ -318,6 +320,37 @@ def test_an_import_tells_what_became_of_each_record(api: Api, mark: str) -> None
         *({("/type", "unknown_type")}, {("/type", "unknown_type")}, {("/id", "wrong_type"), ("/value", "bad_color")}),
         *({("/id", "id_taken")}, {("/type", "unknown_type")}),
     ]
+
+
+def test_of_many_unknown_fields_100_are_told_and_all_are_counted(api: Api, mark: str) -> None:
+    many = dict.fromkeys((f"more {number}" for number in range(50_000)), 1)
+
+    created = create(api, "departments", mark, **many)
+    imported = api.call("POST", "/catalog/import", {"records": [{"type": "departments", "value": mark, **many}]})
+
+    assert (created.status, len(created.json["errors"]), created.json["total"]) == (422, 100, 50_000)
+    (result,) = imported.json["results"]
+    assert (imported.status, len(result["errors"]), result["total"]) == (200, 100, 50_000)
+    assert result["errors"] == created.json["errors"]
+
+
+def test_the_errors_of_an_import_fit_the_record_of_its_key(api: Api, mark: str) -> None:
+    choose = random.Random(mark)
+    names = ["".join(map(chr, choose.choices(range(0x4E00, 0x9FA5), k=500))) for _ in range(499)]
+    records = [{"type": "departments", "value": mark}, *({"type": "departments", "value": "x", n: 1} for n in names)]
+
+    first = api.call("POST", "/catalog/import", {"records": records}, idempotency_key=mark)
+    again = api.call("POST", "/catalog/import", {"records": records}, idempotency_key=mark)
+
+    assert first.status == 200, first.body[:500]
+    assert (first.json["created"], first.json["refused"]) == (1, 499)
+    refused = first.json["results"][1:]
+    assert {one["total"] for one in refused} == {1}
+    listed_errors = [one["errors"] for one in refused]
+    assert listed_errors[0] != []
+    assert listed_errors[-1] == []
+    assert sum(len(json.dumps(one, ensure_ascii=False).encode()) for one in listed_errors) < 140 * 1024
+    assert (again.body, again.headers["idempotency-replayed"]) == (first.body, "true")
 
 
 def test_an_import_can_be_repeated(api: Api, mark: str) -> None:

@@ -22,6 +22,7 @@ from draftkeep.service.keyed import Earlier, once, raise_if_done
 ADMINS = "catalog-admin"
 CATALOG = "catalog"
 MAX_RECORDS = 500
+MAX_PROBLEMS = 100
 MAX_ATTRIBUTES_BYTES = 64 * 1024
 _ID = re.compile(r"[A-Za-z0-9._~:@-]{1,128}")
 _RECORD = frozenset({"value", "attributes", "id"})
@@ -30,11 +31,20 @@ _PARALLEL = 16
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What became of one record of an import: the row, and whether it is new; or what is wrong with it."""
+    """What became of one record of an import: the row, and whether it is new; or what is wrong with it.
+
+    problems: at most 100 of them; total: how many there are
+    """
 
     row: Row | None = None
     created: bool = False
     problems: tuple[Problem, ...] = ()
+    total: int = 0
+
+    @classmethod
+    def refused(cls, *problems: Problem) -> Imported:
+        """A record that is wrong."""
+        return cls(problems=problems[:MAX_PROBLEMS], total=len(problems))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +129,7 @@ class Resources:
         raise_unless_admin(groups)
         problems = list(problems_of(type_, record))
         if problems:
-            raise InvalidFields(problems)
+            raise InvalidFields(problems[:MAX_PROBLEMS], len(problems))
         with collisions_told():
             return self.catalog.create(scope, row_of(scope, type_, record))
 
@@ -151,16 +161,16 @@ class Resources:
     def _import(self, scope: Scope, record: Mapping[str, Any]) -> Imported:
         type_ = record.get("type")
         if not isinstance(type_, str) or type_ not in TYPES:
-            return Imported(problems=(Problem("/type", "unknown_type", "There is no such type of resource."),))
+            return Imported.refused(Problem("/type", "unknown_type", "There is no such type of resource."))
         fields = {name: value for name, value in record.items() if name != "type"}
         problems = tuple(problems_of(type_, fields))
         if problems:
-            return Imported(problems=problems)
+            return Imported.refused(*problems)
         try:
             with collisions_told():
                 row, created = self.catalog.create(scope, row_of(scope, type_, fields))
         except IdTaken:
-            return Imported(problems=(Problem("/id", "id_taken", "Another resource of the type has this id."),))
+            return Imported.refused(Problem("/id", "id_taken", "Another resource of the type has this id."))
         return Imported(row, created)
 
 
