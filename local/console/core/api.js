@@ -1,6 +1,7 @@
 // One call of the API: JSON in, JSON out, and the two ways in which it can fail.
 
 import { connection } from "./connection.js";
+import { parse } from "./json.js";
 
 const TIMEOUT_MS = 30_000;
 
@@ -60,7 +61,7 @@ export async function call(method, path, { body, ifMatch, ifNoneMatch, key } = {
   } catch {
     throw new Unreachable();
   }
-  const told = parse(text);
+  const told = read(text);
   if (answer.status >= 400) throw new Problem(answer.status, told, Number(answer.headers.get("retry-after")) || 0);
   return {
     status: answer.status,
@@ -71,10 +72,10 @@ export async function call(method, path, { body, ifMatch, ifNoneMatch, key } = {
   };
 }
 
-function parse(text) {
+function read(text) {
   if (!text) return null;
   try {
-    return JSON.parse(text);
+    return parse(text);
   } catch {
     return null;
   }

@@ -4,6 +4,7 @@
 // lives; the records of a tab that died are found by the next one that opens the draft.
 
 import { scope } from "./connection.js";
+import { parse } from "./json.js";
 
 const PREFIX = "draftkeep.copy";
 let tab = "";
@@ -68,7 +69,7 @@ function all() {
     const [prefix, owner, whose, draft] = key.split("/").map(decodeURIComponent);
     if (prefix !== PREFIX) continue;
     try {
-      found.push({ key, tab: owner, scope: whose, draft, record: JSON.parse(localStorage.getItem(key)) });
+      found.push({ key, tab: owner, scope: whose, draft, record: parse(localStorage.getItem(key)) });
     } catch {
       localStorage.removeItem(key);
     }

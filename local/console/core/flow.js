@@ -3,6 +3,9 @@
 // Pure: each edit gives a new payload, and leaves alone what it does not know. What is read may be any JSON.
 
 import { pathOf } from "./json.js";
+import { isObject } from "./same.js";
+
+export { isObject };
 
 export const TYPES = {
   ENTRY_POINT: { label: "Entry", icon: "enter" },
@@ -13,7 +16,6 @@ export const TYPES = {
 };
 export const typeOf = (type) => TYPES[type] ?? { label: type || "No type", icon: "help" };
 
-export const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 const listOf = (value) => (Array.isArray(value) ? value : []);
 const textOf = (value) => (typeof value === "string" ? value : "");
 

@@ -1,5 +1,7 @@
 // JSON as text: read without losing digits, where it is broken, and where in it a value stands.
 
+import { isObject } from "./same.js";
+
 const isLong = /\d{16}/;
 const isInteger = /^-?\d+$/;
 
@@ -11,7 +13,17 @@ export function parse(text) {
   );
 }
 
-export const pretty = (value) => JSON.stringify(value, null, 2) ?? "";
+/** JSON to read: what names a thing stands before what it consists of; the server keeps no order of its own. */
+export const pretty = (value) => JSON.stringify(value, ordered, 2) ?? "";
+
+const FIRST = ["comment", "id", "identifier", "type", "name", "displayName", "source", "target", "steps", "flow"];
+
+function ordered(_, value) {
+  if (!isObject(value)) return value;
+  const made = {};
+  for (const name of FIRST) if (Object.hasOwn(value, name)) made[name] = value[name];
+  return Object.assign(made, value);
+}
 
 /** The first place of a text that is no JSON: `{at, line, column, message}`, or null. */
 export function broken(text) {

@@ -214,12 +214,16 @@ function spread(layers, gap) {
     for (const layer of isForth ? layers : layers.toReversed()) {
       for (const cell of layer) {
         const near = isLast ? [...cell.before, ...cell.behind] : isForth ? cell.before : cell.behind;
-        cell.wish = near.length ? near.reduce((sum, one) => sum + one.v, 0) / near.length : cell.v;
+        cell.pull = near.reduce((sum, one) => sum + pull(cell, one), 0) || 1;
+        cell.wish = near.length ? near.reduce((sum, one) => sum + pull(cell, one) * one.v, 0) / cell.pull : cell.v;
       }
       settle(layer, apart);
     }
   }
 }
+
+/** How much an edge wants to run straight: most between two of its own bends. */
+const pull = (a, b) => (a.span && b.span ? 1 : a.span || b.span ? 2 : 8);
 
 /** The places nearest to the wishes (least squares) that keep order and distance: neighbours that would overlap move as one. */
 function settle(layer, apart) {
@@ -228,14 +232,14 @@ function settle(layer, apart) {
   layer.forEach((cell, at) => {
     offset += at ? apart(layer[at - 1], cell) : 0;
     cell.offset = offset;
-    let block = { sum: cell.wish - offset, cells: [cell] };
-    while (blocks.length && blocks.at(-1).sum / blocks.at(-1).cells.length >= block.sum / block.cells.length) {
+    let block = { sum: cell.pull * (cell.wish - offset), pull: cell.pull, cells: [cell] };
+    while (blocks.length && blocks.at(-1).sum / blocks.at(-1).pull >= block.sum / block.pull) {
       const last = blocks.pop();
-      block = { sum: last.sum + block.sum, cells: [...last.cells, ...block.cells] };
+      block = { sum: last.sum + block.sum, pull: last.pull + block.pull, cells: [...last.cells, ...block.cells] };
     }
     blocks.push(block);
   });
-  for (const { sum, cells } of blocks) for (const cell of cells) cell.v = sum / cells.length + cell.offset;
+  for (const { sum, pull: weight, cells } of blocks) for (const cell of cells) cell.v = sum / weight + cell.offset;
 }
 
 /** Spread the edges of a side over it, in the order of where they go. */

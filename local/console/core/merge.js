@@ -1,6 +1,6 @@
 // Three-way merge of agent payloads, as the server merges them: objects by member, steps and their like by name.
 
-import { same } from "./same.js";
+import { isObject, same } from "./same.js";
 
 const first = (...names) => (item) => names.map((name) => item?.[name]).find((value) => typeof value === "string");
 const NAMED = {
@@ -34,8 +34,6 @@ function put(base, theirs, mine, trail, found) {
   if (name && all.every((list) => isNamed(list, name))) return items(base, theirs, mine, trail, found, name);
   return clash(base, theirs, mine, trail, found);
 }
-
-const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 
 function isNamed(list, name) {
   if (!Array.isArray(list)) return false;

@@ -1,3 +1,6 @@
+/** Whether a JSON value is an object; a number that is kept as it was written is none. */
+export const isObject = (value) => value !== null && typeof value === "object" && !Array.isArray(value) && !JSON.isRawJSON?.(value);
+
 /** Whether two JSON values are equal; the order of keys does not count. */
 export function same(a, b) {
   if (a === b) return true;

@@ -4,6 +4,7 @@ import { titleOf, typeOf } from "../core/flow.js";
 import { layout } from "../core/layout.js";
 import { count } from "../core/format.js";
 import { Button, html, Icon, useEffect, useLayoutEffect, useMemo, useRef, useState } from "./ui.js";
+import { useKept } from "./useKept.js";
 
 const SIZE = { width: 176, height: 64, along: 52, across: 24 };
 const SIZE_DOWN = { width: 148, height: 64, along: 40, across: 14 };
@@ -39,20 +40,32 @@ export function FlowGraph({ flow, marks, chosen, changed, onChoose, onRemove, ch
   const scale = zoom ?? Math.max(LEAST_FIT, fit);
   const by = (factor) => setZoom(Math.min(ZOOM.most, Math.max(ZOOM.least, scale * factor)));
   useWheel(frame, (up) => by(up ? ZOOM.by : 1 / ZOOM.by), scale);
+  useLayoutEffect(() => {
+    // A flow that does not fit is shown from where it begins.
+    const start = chart.nodes.get(chart.first);
+    if (!start || !room) return;
+    const middle = (at, length, space) => EDGE + (at + length / 2) * scale - space / 2;
+    frame.current.scrollTo(middle(start.x, size.width, room), isDown ? 0 : middle(start.y, size.height, frame.current.clientHeight));
+  }, [room > 0]);
   const drag = useDrag(frame);
   const press = (event) => steer(event, { chart, flow, isDown, onRemove });
   const act = useRef();
   act.current = { onChoose, press };
-  const looks = steps.map((one) => `${one.name}\n${one.type}\n${Boolean(one.step.humanApproval)}\n${marks.get(one.key)?.length ?? 0}\n${changed?.has(one.key) ?? false}`).join("\n\n");
+  const keep = useKept();
+  const looks = new Map([...shown.values()].map((one) => [one.key, lookOf(one, marks, changed)]));
   const wide = Math.ceil(chart.width * scale + 2 * EDGE);
   const high = Math.ceil(chart.height * scale + 2 * EDGE);
   const left = Math.max(EDGE, (room - chart.width * scale) / 2);
   const scene = useMemo(() => html`<div class="graph-stage" style=${{ width: `${wide}px`, height: `${high}px` }}>
     <div class="graph-scaled" style=${{ transform: `translate(${left}px, ${EDGE}px) scale(${scale})` }}>
       <${Edges} chart=${chart} flow=${flow} chosen=${chosen} />
-      ${chart.order.map((key) => html`<${Card} key=${key} at=${chart.nodes.get(key)} node=${shown.get(key)} size=${size} isChosen=${key === chosen} isChanged=${changed?.has(key)} issues=${marks.get(key)}
-        next=${chart.next.get(key)?.map((one) => shown.get(one))} act=${act} />`)}
-    </div></div>`, [chart, looks, chosen, scale, wide, left]);
+      ${chart.order.map((key) => {
+        const at = chart.nodes.get(key);
+        const next = chart.next.get(key)?.map((one) => shown.get(one));
+        const says = [looks.get(key), at.x, at.y, isDown, key === chosen, next?.map(endOf)].join("\n");
+        return keep(key, says, () => html`<${Card} key=${key} at=${at} node=${shown.get(key)} size=${size} isChosen=${key === chosen} isChanged=${changed?.has(key)} issues=${marks.get(key)} next=${next} act=${act} />`);
+      })}
+    </div></div>`, [chart, [...looks.values()].join("\n\n"), chosen, scale, wide, left]);
   return html`<div class="graph">
     <div class="graph-frame" ref=${frame} role="group" aria-label=${`Flow of ${count(flow.steps.length, "step")}. Arrow keys go along the edges, Enter opens a step, Delete removes it.`} ...${drag}>${room > 0 && scene}</div>
     <div class="graph-tools">
@@ -66,6 +79,10 @@ export function FlowGraph({ flow, marks, chosen, changed, onChoose, onRemove, ch
   </div>`;
 }
 
+/** What of a step its card shows, as one text. */
+const lookOf = ({ key, name, type, step }, marks, changed) => [name, type, Boolean(step?.humanApproval), marks.get(key)?.length, changed?.has(key)].join("\n");
+const endOf = (one) => (one.isMissing ? `missing ${one.id}` : titleOf(one));
+
 const isEntry = ({ type }) => type === "ENTRY_POINT";
 
 /** The layout, with where one gets from each place. */
@@ -76,7 +93,7 @@ function draw(shown, flow, size, options) {
   const first = nodes.find(isEntry)?.key ?? null;
   const next = new Map();
   for (const { from, to } of links) next.set(from, [...(next.get(from) ?? []), to]);
-  return { ...layout({ nodes, links }, first, size, options), next };
+  return { ...layout({ nodes, links }, first, size, options), first: first ?? nodes[0]?.key, next };
 }
 
 function Edges({ chart, flow, chosen }) {
@@ -90,7 +107,7 @@ function Edges({ chart, flow, chosen }) {
   // What belongs to the chosen step is drawn last, over the rest.
   drawn.sort((a, b) => a.isNear - b.isNear);
   return html`<svg class="edges" width=${Math.max(1, chart.width)} height=${Math.max(1, chart.height)} aria-hidden="true">
-    <defs>${["plain", "near", "lost"].map((kind) => html`<marker id=${`arrow-${kind}`} class=${`arrow ${kind}`} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" /></marker>`)}</defs>
+    <defs>${["plain", "near", "lost"].map((kind) => html`<marker id=${`arrow-${kind}`} class=${`arrow ${kind}`} viewBox="0 0 8 8" refX="7" refY="4" markerUnits="userSpaceOnUse" markerWidth="11" markerHeight="11" orient="auto"><path d="M0 0 8 4 0 8z" /></marker>`)}</defs>
     ${drawn.map(({ key, d, isBack, kind }) => html`<path key=${key} class=${`edge ${kind} ${isBack ? "back" : ""}`} d=${d} marker-end=${`url(#arrow-${kind})`} />`)}
   </svg>`;
 }
@@ -102,7 +119,7 @@ function Card({ at, node, size, isChosen, isChanged, issues = [], next = [], act
     return html`<button type="button" class="step-card missing" ...${common}><span class="step-icon"><${Icon} name="help" /></span>
       <span class="step-text"><span class="step-name">No such step</span><code class="step-id">${node.id || "no id"}</code></span></button>`;
   const { label, icon } = typeOf(node.type);
-  const goes = next.length ? `, goes to ${next.slice(0, 5).map((one) => (one.isMissing ? `missing ${one.id}` : titleOf(one))).join(", ")}` : "";
+  const goes = next.length ? `, goes to ${next.slice(0, 5).map(endOf).join(", ")}` : "";
   return html`<button type="button" class=${`step-card ${isChanged ? "changed" : ""}`} data-type=${node.type} title=${`${label}: ${titleOf(node)}`} ...${common}>
     <span class="step-icon"><${Icon} name=${icon} /></span>
     <span class="step-text"><span class="step-name">${node.name || html`<span class="dim">Untitled</span>`}</span><code class="step-id">${node.id || "no id"}</code></span>

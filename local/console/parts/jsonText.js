@@ -1,7 +1,7 @@
 // A JSON value as text: what reads as JSON is passed on, what does not yet is kept and pointed at.
 
 import { broken, parse, pretty, rangeOf } from "../core/json.js";
-import { same } from "../core/same.js";
+import { isObject, same } from "../core/same.js";
 import { Button, html, Icon, useEffect, useLayoutEffect, useReducer, useRef } from "./ui.js";
 
 /** Above this length a text is read, and written anew, only when the typing pauses. */
@@ -23,7 +23,7 @@ export function JsonText({ id, label, value, onChange, keepAs, show, describedBy
   own.members = members;
   take(own, value, again);
   const input = (event) => {
-    own.text = event.target.value;
+    own.shown = own.text = event.target.value;
     own.typed = true;
     clearTimeout(own.timer);
     if (own.text.length < LONG) read(own, keepAs);
@@ -37,7 +37,9 @@ export function JsonText({ id, label, value, onChange, keepAs, show, describedBy
   }, []);
   useLayoutEffect(() => {
     const node = box.current;
-    if (node.value === own.text) return;
+    // Not compared with the node's own value: a long text is dear to read.
+    if (own.shown === own.text) return;
+    own.shown = own.text;
     const { selectionStart, selectionEnd, scrollTop } = node;
     node.value = own.text;
     if (document.activeElement === node) node.setSelectionRange(selectionStart, selectionEnd);
@@ -132,7 +134,7 @@ function judge(text, members) {
   } catch (error) {
     return { error: broken(text) ?? { at: 0, message: error.message } };
   }
-  if (value === null || typeof value !== "object" || Array.isArray(value)) return { error: { at: 0, message: "An object is expected: { … }." } };
+  if (!isObject(value)) return { error: { at: 0, message: "An object is expected: { … }." } };
   const taken = members.find((name) => Object.hasOwn(value, name));
   if (taken) return { error: { at: 0, message: `“${taken}” has a field of its own above.` } };
   return { value, error: null };

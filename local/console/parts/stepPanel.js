@@ -2,7 +2,8 @@
 
 import { changeEdge, changeStep, connect, disconnect, isObject, titleOf, typeOf, TYPES } from "../core/flow.js";
 import { JsonText } from "./jsonText.js";
-import { Button, html, Icon, useEffect, useRef, useState } from "./ui.js";
+import { Button, html, Icon, useEffect, useMemo, useRef, useState } from "./ui.js";
+import { useKept } from "./useKept.js";
 
 /** Members that are texts of several lines, whether or not they have one yet. */
 const LONG = ["prompt", "systemPrompt", "userPrompt", "instructions", "description", "message", "text", "content", "template"];
@@ -21,7 +22,9 @@ const isText = (value) => typeof value === "string";
 export function StepPanel({ node, flow, slots, issues, draftName, change, onRename, onChoose, onAdd, onRemove, onClose, focus }) {
   const box = useRef();
   useEffect(() => {
-    if (focus.byKey) box.current.querySelector("input, button:not(.close)")?.focus();
+    const first = focus.byKey && box.current.querySelector("input, button:not(.close)");
+    if (first) first.focus();
+    if (focus.isNew) first.select?.();
     if (matchMedia("(max-width: 900px)").matches) box.current.scrollIntoView({ block: "start", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
   }, [focus]);
   const escape = (event) => event.key === "Escape" && !event.defaultPrevented && onClose(true);
@@ -117,32 +120,38 @@ function Approval({ step, slots, set }) {
 
 /** The edges that end here, each with a choice of the other end. */
 function Edges({ node, flow, change, onChoose }) {
-  const shown = new Map([...flow.steps, ...flow.missing].map((one) => [one.key, one]));
-  const options = flow.steps.filter((one) => one.id && one.key === `step ${one.id}`);
+  const ends = flow.steps.filter((one) => one.id && one.key === `step ${one.id}`);
+  const keep = useKept();
   const nameOf = (one) => (one.name && one.name !== one.id ? `${one.name} (${one.id})` : one.id);
-  const out = flow.edges.filter((edge) => edge.from === node.key);
-  const into = flow.edges.filter((edge) => edge.to === node.key);
-  const Row = ({ edge, end }) => {
-    const other = shown.get(end === "source" ? edge.from : edge.to);
-    const isMissing = other.key.startsWith("missing");
-    return html`<li class="line">
-      <select aria-label=${end === "source" ? "Comes from" : "Goes to"} class=${isMissing ? "lost" : ""} value=${edge[end]} onChange=${(event) => change((payload) => changeEdge(payload, edge.index, { [end]: event.target.value }))}>
-        ${!options.some((one) => one.id === edge[end]) && html`<option value=${edge[end]}>${edge[end] ? `${edge[end]} (missing)` : "Nothing"}</option>`}
-        ${options.map((one) => html`<option value=${one.id}>${nameOf(one)}</option>`)}</select>
-      <${Button} icon="right" class="little" label=${`Open ${other.id || "the step"}`} onClick=${() => onChoose(other.key)} />
-      <${Button} icon="x" class="little" label=${`Remove the edge ${end === "source" ? "from" : "to"} ${edge[end] || "nothing"}`} onClick=${() => change((payload) => disconnect(payload, edge.index))} />
-    </li>`;
-  };
-  const Add = ({ label, taken, onPick }) => {
-    const free = options.filter((one) => !taken.includes(one.id));
-    return free.length > 0 && html`<select class="add" aria-label=${label} value="" onChange=${(event) => (onPick(event.target.value), (event.target.value = ""))}>
-      <option value="">${label}…</option>${free.map((one) => html`<option value=${one.id}>${nameOf(one)}</option>`)}</select>`;
-  };
-  const canAdd = node.id && options.some((one) => one.key === node.key);
-  const group = (title, edges, end, add) => (edges.length > 0 || add) && html`<div class="edges-group"><h3>${title}</h3>
-    ${edges.length > 0 && html`<ul class="stack tight">${edges.map((edge) => html`<${Row} key=${edge.key} edge=${edge} end=${end} />`)}</ul>`}${add}</div>`;
+  const told = ends.map((one) => `${one.id}\n${one.name}`).join("\n");
+  const options = useMemo(() => ends.map((one) => keep(one.id, nameOf(one), () => html`<option value=${one.id}>${nameOf(one)}</option>`)), [told]);
+  const canAdd = ends.some((one) => one.key === node.key);
+  const sides = [
+    { title: "Comes from", end: "source", edges: flow.edges.filter((edge) => edge.to === node.key), isOpen: node.type !== "ENTRY_POINT", add: "Add where it comes from" },
+    { title: "Goes to", end: "target", edges: flow.edges.filter((edge) => edge.from === node.key), isOpen: node.type !== "EXIT_POINT", add: "Add where it goes" },
+  ];
   return html`
-    ${group("Comes from", into, "source", canAdd && node.type !== "ENTRY_POINT" && html`<${Add} label="Add where it comes from" taken=${into.map((edge) => edge.source)} onPick=${(id) => change((payload) => connect(payload, id, node.id))} />`)}
-    ${group("Goes to", out, "target", canAdd && node.type !== "EXIT_POINT" && html`<${Add} label="Add where it goes" taken=${out.map((edge) => edge.target)} onPick=${(id) => change((payload) => connect(payload, node.id, id))} />`)}
+    ${sides.map(({ title, end, edges, isOpen, add }) => (edges.length > 0 || (canAdd && isOpen)) && html`<div class="edges-group" key=${end}><h3>${title}</h3>
+      ${edges.length > 0 && html`<ul class="stack tight">${edges.map((edge) => html`<${Row} key=${edge.key} ...${{ edge, end, options, ends, change, onChoose }} />`)}</ul>`}
+      ${canAdd && isOpen && html`<${Add} label=${add} options=${options} ends=${ends} edges=${edges} end=${end} onPick=${(id) => change((payload) => (end === "source" ? connect(payload, id, node.id) : connect(payload, node.id, id)))} />`}</div>`)}
     ${!node.isMissing && !node.id && html`<p class="hint">Edges name steps by their ids: give it one to connect it.</p>`}`;
+}
+
+function Row({ edge, end, options, ends, change, onChoose }) {
+  const id = edge[end];
+  const isMissing = !ends.some((one) => one.id === id);
+  const words = end === "source" ? ["Comes from", "from"] : ["Goes to", "to"];
+  return html`<li class="line">
+    <select aria-label=${words[0]} class=${isMissing ? "lost" : ""} value=${id} onChange=${(event) => change((payload) => changeEdge(payload, edge.index, { [end]: event.target.value }))}>
+      ${isMissing && html`<option value=${id}>${id ? `${id} (missing)` : "Nothing"}</option>`}${options}</select>
+    <${Button} icon="right" class="little" label=${`Open ${id || "the step"}`} onClick=${() => onChoose(end === "source" ? edge.from : edge.to)} />
+    <${Button} icon="x" class="little" label=${`Remove the edge ${words[1]} ${id || "nothing"}`} onClick=${() => change((payload) => disconnect(payload, edge.index))} />
+  </li>`;
+}
+
+function Add({ label, options, ends, edges, end, onPick }) {
+  const isTaken = ends.map((one) => edges.some((edge) => edge[end] === one.id));
+  const free = useMemo(() => options.filter((_, at) => !isTaken[at]), [options, isTaken.join()]);
+  if (!free.length) return null;
+  return html`<select class="add" aria-label=${label} value="" onChange=${(event) => (onPick(event.target.value), (event.target.value = ""))}><option value="">${label}…</option>${free}</select>`;
 }

@@ -15,7 +15,7 @@ import { StepPanel } from "../parts/stepPanel.js";
 import { Button, Dialog, Empty, html, Icon, Spinner, Trouble, useEffect, useMemo, useRef, useState } from "../parts/ui.js";
 import { useSession } from "../parts/useSession.js";
 
-const VIEWS = { graph: { label: "Graph", icon: "flow" }, json: { label: "JSON", icon: "code" }, both: { label: "Both", icon: "half" } };
+const VIEWS = { graph: { label: "Graph", icon: "flow" }, json: { label: "JSON", icon: "code" }, both: { label: "Both", icon: "columns" } };
 /** As often as the server lists issues. */
 const SHOWN_ISSUES = 100;
 
@@ -49,31 +49,34 @@ function Editor({ session, title, back }) {
       const found = find(readFlow(payload), chosen);
       return found ? edit(payload, found.index) : payload;
     });
-  const choose = (key, byKey = false) => {
+  const choose = (key, byKey = false, isNew = false) => {
     setChosen(key);
-    setFocus({ byKey });
+    setFocus({ byKey, isNew });
     if (key && view === "json") setView("graph");
   };
   const close = (isFocused) => {
     setChosen(null);
-    if (isFocused) document.querySelector(`.step-card[data-key="${CSS.escape(chosen)}"]`)?.focus();
+    if (isFocused) focusCard(chosen);
   };
   const add = (type, where) => {
     let made;
     change((payload) => ((made = addStep(payload, type, where)), made.payload));
-    choose(`step ${made.id}`, true);
+    choose(`step ${made.id}`, true, true);
   };
   const rename = (id) => {
     changeChosen((payload, index) => renameStep(payload, index, id));
     setChosen(find(readFlow(session.content), `step ${id}`) ? `step ${id}` : null);
   };
   const remove = (key) => {
+    const near = flow.edges.find((edge) => edge.to === key && edge.from !== key)?.from ?? flow.edges.find((edge) => edge.from === key && edge.to !== key)?.to ?? flow.steps.find((one) => one.key !== key)?.key;
     change((payload) => {
       const found = find(readFlow(payload), key);
       return found && !found.isMissing ? removeStep(payload, found.index) : payload;
     });
     setAsking(null);
     if (key === chosen) setChosen(null);
+    // Once the dialog is gone, and has given the focus back to what is gone too.
+    setTimeout(() => focusCard(near));
   };
   const toJson = (path) => {
     setView(view === "graph" ? (matchMedia("(min-width: 1100px)").matches ? "both" : "json") : view);
@@ -94,7 +97,7 @@ function Editor({ session, title, back }) {
         <div class="row agent-tools">
           <div class="segments" role="group" aria-label="Show the agent as">${Object.entries(VIEWS).map(([name, { label, icon }]) =>
             html`<button type="button" key=${name} class=${name} aria-pressed=${view === name} onClick=${() => setView(name)}><${Icon} name=${icon} size=${15} />${label}</button>`)}</div>
-          <span class="dim small">${count(flow.steps.length, "step")}, ${count(flow.edges.length, "edge")}</span>
+          <span class="dim small tally">${count(flow.steps.length, "step")}, ${count(flow.edges.length, "edge")}</span>
           <span class="grow" /><${AddStep} onAdd=${add} />
         </div>
         <div class=${`agent-views ${view}`}>
@@ -115,6 +118,8 @@ function Editor({ session, title, back }) {
     ${asking && find(flow, asking) && html`<${Removal} node=${find(flow, asking)} flow=${flow} onRemove=${() => remove(asking)} onClose=${() => setAsking(null)} />`}
   </section>`;
 }
+
+const focusCard = (key) => key && document.querySelector(`.step-card[data-key="${CSS.escape(key)}"]`)?.focus();
 
 /** The step or the missing end with this key. */
 function find(flow, key) {

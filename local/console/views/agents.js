@@ -70,11 +70,11 @@ function Revisions({ agent }) {
   };
   const highest = Math.max(0, ...drafts.map((one) => one.baseRevision));
   return html`<section class="page" aria-label=${`Drafts of ${agent}`}>
-    <header class="page-head"><div class="row"><a class="button bare" href="#/agents" aria-label="All agents" title="All agents"><${Icon} name="left" /></a>
+    <header class="page-head"><div class="row agent-title"><a class="button bare" href="#/agents" aria-label="All agents" title="All agents"><${Icon} name="left" /></a>
         <div><h1>${agent}</h1><p class="dim">Your drafts of this agent, by the revision that they fork.</p></div></div>
       <form class="row" onSubmit=${begin}><label class="row"><span class="label">Revision</span>
         <input class="revision" name="revision" key=${highest} type="number" min="0" max="999999999999999" step="1" required value=${highest || 1} /></label>
-        <${Button} kind="primary" type="submit" icon="plus">Open a draft<//></form></header>
+        <${Button} kind="primary" type="submit" icon="right">Open<//></form></header>
     <${Unsaved} prefix=${`agent/${agent}/`} />
     ${error && html`<${Trouble} error=${error} onAgain=${again} />`}
     ${!answer && !error && html`<${Spinner} />`}
