@@ -11,7 +11,7 @@ from tests.browser.chromium import chromium
 from tests.browser.console import Console, listen
 from tests.served import Api, served
 
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=20_000)
 
 Profiles = Callable[[], BrowserContext]
 

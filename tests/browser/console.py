@@ -35,6 +35,13 @@ class Console:
     def field(self, label: str) -> Locator:
         return self.page.get_by_label(label, exact=True)
 
+    def picker(self, label: str) -> Locator:
+        return self.page.get_by_role("combobox", name=label, exact=True)
+
+    def option(self, name: str | None = None) -> Locator:
+        """The rows that an open picker offers."""
+        return self.page.get_by_role("listbox").get_by_role("option", name=name)
+
     def button(self, name: str | re.Pattern[str]) -> Locator:
         return self.page.get_by_role("button", name=name, exact=isinstance(name, str))
 

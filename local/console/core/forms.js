@@ -98,14 +98,21 @@ export function formDraft(kind, id) {
       return { edits: draft.left(theirs, Object.fromEntries([...mine, ...chosen])), overlaps };
     },
 
-    /** Everything there is, as edits of a draft that does not exist. */
+    /** Everything there is, as edits of a draft that does not exist: by value, for what belonged to the old draft alone went with it. */
     whole(content) {
       draft.id = null;
-      return Object.fromEntries(Object.entries(content).filter(([, value]) => value !== null && !(Array.isArray(value) && !value.length)));
+      const isThere = (value) => value !== null && value !== undefined && !(Array.isArray(value) && !value.length);
+      const kept = KINDS[kind].fields.map(({ name }) => [name, unnamed(content[name])]).filter(([, value]) => isThere(value));
+      const pending = (content.pending_ids ?? []).filter((id) => kept.some(([, value]) => value === id || (Array.isArray(value) && value.includes(id))));
+      return { ...Object.fromEntries(kept), ...(pending.length && { pending_ids: pending }) };
     },
   };
   return draft;
 }
+
+/** Arguments and their outputs without their ids; any other value as it is. */
+const unnamed = (value) =>
+  Array.isArray(value) ? value.map((one) => (one && typeof one === "object" && "outputs" in one ? { ...one, id: null, outputs: one.outputs.map((output) => ({ ...output, id: null })) } : one)) : value;
 
 /** The caller's drafts of a kind: `{drafts: [{id, name, version, createdAt, updatedAt}], next}`. */
 export async function listForms(kind, { search, query } = {}) {

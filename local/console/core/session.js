@@ -390,7 +390,7 @@ export class Session {
     try {
       const known = this.head?.cursor === undefined ? undefined : this.head?.version;
       const state = await this.draft.read(known);
-      if (this.status === "offline") this.send();
+      if (this.status === "offline" && !this.problem?.retryAfterS) this.send();
       if (state === undefined || this.running) return;
       if (!state) return void (this.head && this.vanished());
       // What was typed belongs to the version that it was typed over: the save finds out whether the two meet.

@@ -86,7 +86,7 @@ function Color({ id, field, content, edit, describedBy, invalid }) {
   return html`<${Label} id=${id}>${field.label}<//>
     <div class="line">
       <input type="color" class="well" aria-label="Choose a color" value=${/^#[0-9a-f]{6}$/i.test(saved) ? saved : "#888888"} onChange=${(event) => edit({ color: event.target.value })} />
-      <input id=${id} value=${words} placeholder="#3366cc, or a name" spellcheck="false" aria-describedby=${describedBy} aria-invalid=${invalid || undefined}
+      <input id=${id} value=${words} placeholder="#3366cc, or a name" spellcheck=${false} aria-describedby=${describedBy} aria-invalid=${invalid || undefined}
         onInput=${(event) => setWords(event.target.value)} onBlur=${commit} onKeyDown=${(event) => event.key === "Enter" && commit()} />
     </div>
     <ul class="swatches" aria-label="Colors of the catalog">${answer?.rows.map(

@@ -67,7 +67,7 @@ export function Picker({ id, type, label, chosen = [], onPick, creatable, show, 
     } else if (event.key === "Tab") close();
   };
   return html`<div class="picker" ref=${box}>
-    <input id=${id} role="combobox" aria-label=${label} aria-expanded=${isOpen} aria-controls=${list} aria-autocomplete="list" autocomplete="off" spellcheck="false"
+    <input id=${id} role="combobox" aria-label=${label} aria-expanded=${isOpen} aria-controls=${list} aria-autocomplete="list" autocomplete="off" spellcheck=${false}
       aria-activedescendant=${isOpen && options.length ? `${list}-${current}` : undefined} aria-invalid=${invalid || undefined} aria-describedby=${describedBy}
       placeholder=${placeholder} value=${words} onInput=${(event) => (setWords(event.target.value), setOpen(true), setAt(0))}
       onFocus=${() => setOpen(true)} onClick=${() => setOpen(true)} onKeyDown=${press} />

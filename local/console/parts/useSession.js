@@ -10,6 +10,8 @@ export function useSession(kind, id) {
   kept.current = session;
   useEffect(() => {
     const end = session.watch(again);
+    // It may have told of something between the drawing and this.
+    again();
     return () => (end(), close(session));
   }, [session]);
   return session;

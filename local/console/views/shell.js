@@ -12,7 +12,7 @@ const PLACES = [
   { section: "agents", label: "Agents", to: "#/agents" },
   { section: "proposals", label: "Proposals", to: "#/proposals" },
 ];
-const THEME_ICONS = { auto: "half", light: "sun", dark: "moon" };
+const THEME_ICONS = { auto: "auto", light: "sun", dark: "moon" };
 
 export function Shell({ section, children }) {
   const [connecting, setConnecting] = useState(false);
@@ -65,10 +65,10 @@ function Connect({ onClose }) {
   return html`<${Dialog} title="Connection" onClose=${onClose}>
     <form class="stack" onSubmit=${apply}>
       <label class="field"><span class="label">Address of the API</span>
-        <input type="url" value=${url} onInput=${(event) => setUrl(event.target.value)} placeholder=${location.origin} pattern="https?://.+" spellcheck="false" autocomplete="off" />
+        <input type="url" value=${url} onInput=${(event) => setUrl(event.target.value)} placeholder=${location.origin} pattern="https?://.+" spellcheck=${false} autocomplete="off" />
         <span class="hint">Empty: this server. A deployed one must list ${location.origin} among its CorsOrigins.</span></label>
       <label class="field"><span class="label">Bearer token</span>
-        <textarea rows="4" class="code" value=${words} onInput=${(event) => setWords(event.target.value)} spellcheck="false" autocomplete="off"></textarea>
+        <textarea rows="4" class="code" value=${words} onInput=${(event) => setWords(event.target.value)} spellcheck=${false} autocomplete="off"></textarea>
         <span class="hint">Kept in the memory of this tab until it is reloaded or closed; stored nowhere. Empty: the local user dev.</span></label>
       <footer class="dialog-foot"><${Button} kind="primary" type="submit" icon="link">Connect<//></footer>
     </form>

@@ -1,0 +1,211 @@
+"""The network, the server or the tab goes away: what was typed is kept, said to be kept, and sent once."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, Route, expect
+
+from tests.browser.console import Console, form_state, new_form
+from tests.served import Api
+
+_OFFLINE = "Offline: kept here, will retry"
+
+
+def _versions(api: Api, draft: str) -> list[int]:
+    entries = api.call("GET", f"/persona/draft/{draft}/history").json["entries"]
+    return [entry["seq_no"] for entry in entries]
+
+
+def test_what_is_typed_offline_is_kept_said_and_sent_when_the_network_is_back(
+    console: Console, profile: BrowserContext, api: Api
+) -> None:
+    draft = new_form(api, "persona", name="before")
+    console.visit(f"persona/{draft}")
+    console.see_saved(1)
+
+    profile.set_offline(True)
+    console.field("Name").fill("typed offline")
+    expect(console.state).to_have_text(_OFFLINE)
+    console.field("Description").fill("this, too")
+    expect(console.state).to_have_text(_OFFLINE)
+    assert form_state(api, "persona", draft)["name"] == "before"
+    profile.set_offline(False)
+    expect(console.state).to_contain_text("Saved v")
+
+    state = form_state(api, "persona", draft)
+    assert (state["name"], state["description"]) == ("typed offline", "this, too")
+
+
+def test_what_was_typed_offline_is_sent_with_its_key_after_a_reload(
+    console: Console, profile: BrowserContext, api: Api
+) -> None:
+    keys: list[str] = []
+    console.page.on(
+        "request",
+        lambda request: keys.append(request.headers["idempotency-key"]) if request.method == "POST" else None,
+    )
+    draft = new_form(api, "persona", name="before")
+    console.visit(f"persona/{draft}")
+    console.see_saved(1)
+    profile.set_offline(True)
+    console.field("Name").fill("typed offline")
+    expect(console.state).to_have_text(_OFFLINE)
+
+    profile.set_offline(False)
+    console.page.reload()
+    console.see_saved(2)
+
+    expect(console.field("Name")).to_have_value("typed offline")
+    assert form_state(api, "persona", draft)["name"] == "typed offline"
+    assert len(set(keys)) == 1
+    assert _versions(api, draft) == [2, 1]
+
+
+def test_a_draft_that_was_begun_offline_is_created_once(console: Console, profile: BrowserContext, api: Api) -> None:
+    console.begin("persona")
+    profile.set_offline(True)
+    console.field("Name").fill("begun offline")
+    expect(console.state).to_have_text(_OFFLINE)
+
+    profile.set_offline(False)
+    console.page.reload()
+    console.see_saved(1)
+
+    assert form_state(api, "persona", console.draft_id)["name"] == "begun offline"
+    assert _versions(api, console.draft_id) == [1]
+
+
+def test_a_save_whose_answer_was_lost_is_not_done_twice(console: Console, api: Api) -> None:
+    draft = new_form(api, "persona", name="before")
+    console.visit(f"persona/{draft}")
+    console.see_saved(1)
+    answers: list[int] = []
+
+    def lose_the_first(route: Route) -> None:
+        answer = route.fetch()
+        answers.append(answer.status)
+        if len(answers) == 1:
+            route.abort("connectionreset")
+        else:
+            assert answer.headers["idempotency-replayed"] == "true"
+            route.fulfill(response=answer)
+
+    console.page.route("**/persona/draft", lose_the_first)
+    console.field("Name").fill("after")
+    console.see_saved(2)
+
+    assert answers == [200, 200]
+    assert _versions(api, draft) == [2, 1]
+
+
+def test_a_created_draft_whose_answer_was_lost_is_not_created_twice(console: Console, api: Api) -> None:
+    created: list[dict[str, Any]] = []
+
+    def lose_the_first(route: Route) -> None:
+        answer = route.fetch()
+        created.append(json.loads(answer.text()))
+        if len(created) == 1:
+            route.abort("connectionreset")
+        else:
+            route.fulfill(response=answer)
+
+    console.begin("persona")
+    console.page.route("**/persona/draft", lose_the_first)
+    console.field("Name").fill("Ada")
+    console.see_saved(1)
+
+    assert [one["draft_id"] for one in created] == [console.draft_id] * 2
+
+
+def test_a_busy_server_is_asked_again_when_it_said(console: Console, api: Api) -> None:
+    draft = new_form(api, "persona", name="before")
+    console.visit(f"persona/{draft}")
+    console.see_saved(1)
+    problem = {"title": "Throttled", "status": 503, "code": "throttled"}
+    times: list[float] = []
+
+    def busy_once(route: Route) -> None:
+        times.append(time.monotonic())
+        if len(times) == 1:
+            route.fulfill(
+                status=503, headers={"retry-after": "4", "content-type": "application/problem+json"}, json=problem
+            )
+        else:
+            route.continue_()
+
+    console.page.route("**/persona/draft", busy_once)
+    console.field("Name").fill("after")
+    expect(console.state).to_have_text("Server is busy: kept here, will retry")
+    console.see_saved(2)
+
+    assert times[1] - times[0] >= 3.9
+    assert form_state(api, "persona", draft)["name"] == "after"
+
+
+def test_a_server_that_cannot_be_reached_is_told_from_one_that_refuses(console: Console, api: Api) -> None:
+    console.visit("tool")
+    expect(console.page.get_by_role("heading", name="Tools")).to_be_visible()
+    console.page.route("**/persona/drafts", lambda route: route.abort("connectionrefused"))
+
+    console.page.get_by_role("link", name="Personas").click()
+    expect(console.page.get_by_role("alert")).to_contain_text("The server cannot be reached.")
+    console.page.unroute_all()
+    console.button("Try again").click()
+
+    expect(console.page.get_by_role("alert")).to_have_count(0)
+
+
+@pytest.mark.parametrize("way", ["the list", "the draft"])
+def test_what_a_closed_tab_left_is_offered_and_sent(
+    console: Console, profile: BrowserContext, api: Api, way: str
+) -> None:
+    draft = new_form(api, "persona", name="before")
+    console.visit(f"persona/{draft}")
+    console.see_saved(1)
+    profile.set_offline(True)
+    console.field("Name").fill("left by a closed tab")
+    expect(console.state).to_have_text(_OFFLINE)
+    console.page.close()
+
+    profile.set_offline(False)
+    next_tab = Console(profile.new_page(), api)
+    next_tab.visit("persona" if way == "the list" else f"persona/{draft}")
+    if way == "the list":
+        expect(next_tab.page.get_by_text("A tab was closed before these were saved")).to_be_visible()
+        next_tab.page.get_by_role("link", name="edit of").click()
+    next_tab.see_saved(2)
+
+    expect(next_tab.field("Name")).to_have_value("left by a closed tab")
+    assert form_state(api, "persona", draft)["name"] == "left by a closed tab"
+
+
+def test_a_tab_that_lives_keeps_its_edits_to_itself(console: Console, profile: BrowserContext, api: Api) -> None:
+    draft = new_form(api, "persona", name="before")
+    console.visit(f"persona/{draft}")
+    console.see_saved(1)
+    profile.set_offline(True)
+    console.field("Name").fill("of the first tab")
+    expect(console.state).to_have_text(_OFFLINE)
+    console.page.route("**/persona/draft", lambda route: route.abort())
+    profile.set_offline(False)
+
+    other = Console(profile.new_page(), api)
+    other.visit(f"persona/{draft}")
+    other.see_saved(1)
+
+    expect(other.field("Name")).to_have_value("before")
+    expect(console.field("Name")).to_have_value("of the first tab")
+
+
+def test_nothing_is_left_in_the_browser_once_it_is_saved(console: Console, api: Api) -> None:
+    console.begin("persona")
+    console.field("Name").fill("Ada")
+    console.see_saved(1)
+
+    kept = console.page.evaluate("Object.keys(localStorage)")
+
+    assert [key for key in kept if key.startswith("draftkeep.copy")] == []
