@@ -3,6 +3,7 @@
 import { agentDraft, listAgentDrafts } from "./agents.js";
 import { decide, inbox } from "./forms.js";
 import { KINDS } from "./kinds.js";
+import { recentAgents } from "./recent.js";
 
 const MOST_PAGES = 10;
 const MOST_AGENTS = 6;
@@ -13,7 +14,7 @@ export const pendingOf = async ({ draft }) => (draft.id ? draft.proposals() : []
 
 /** Of all form drafts, and of the agents that were looked at last: `{proposals, failed}`, newest first. */
 export async function pending() {
-  const asked = [...Object.keys(KINDS).map(ofForms), ...recentAgents().map(ofAgent)];
+  const asked = [...Object.keys(KINDS).map(ofForms), ...recentAgents().slice(0, MOST_AGENTS).map(ofAgent)];
   const answers = await Promise.allSettled(asked);
   const failed = answers.filter(({ status }) => status === "rejected").map(({ reason }) => reason);
   if (failed.length === answers.length) throw failed[0];
@@ -35,16 +36,6 @@ async function ofForms(kind) {
 async function ofAgent(agent) {
   const drafts = (await listAgentDrafts(agent)).slice(0, MOST_DRAFTS);
   return (await Promise.all(drafts.map((one) => agentDraft(agent, one.baseRevision).proposals()))).flat();
-}
-
-/** The agents that were opened last in this browser, newest first. */
-function recentAgents() {
-  try {
-    const told = JSON.parse(localStorage.getItem("draftkeep.agents") ?? "[]");
-    return Array.isArray(told) ? told.filter((one) => typeof one === "string").slice(0, MOST_AGENTS) : [];
-  } catch {
-    return [];
-  }
 }
 
 /** Decide on a proposal whose draft is not open. */

@@ -45,7 +45,7 @@ export function typeOfId(kind, id, ...contents) {
 // ---------------------------------------------------------------------------------------------------- agents
 
 const NOUNS = {
-  steps: "Step", edges: "Connection", slots: "Slot", subAgents: "Sub-agent", assets: "Asset", integrationSlots: "Integration",
+  steps: "Step", edges: "Edge", slots: "Slot", subAgents: "Sub-agent", assets: "Asset", integrationSlots: "Integration",
   tools: "Tool", builtInTools: "Built-in tool",
 };
 
@@ -72,7 +72,10 @@ export function titleOf(item) {
   return typeof title === "string" && title ? title : undefined;
 }
 
-/** The ids of steps in a title of a connection, as the steps are called. */
+/** A member's name as words. */
+const spelled = (name) => name?.replace(/([a-z])([A-Z])/g, (_, end, begin) => `${end} ${begin.toLowerCase()}`).replace(/^./, (first) => first.toUpperCase());
+
+/** The ids of steps in a title of an edge, as the steps are called. */
 const spoken = (content, item) => {
   if (item?.source === undefined) return titleOf(item);
   const name = (id) => titleOf(content?.flow?.steps?.find((step) => step.identifier === id || step.id === id)) ?? id;
@@ -81,14 +84,14 @@ const spoken = (content, item) => {
 
 /**
  * Where a JSON pointer of an agent leads, for people: `{section, noun, title, rest}`. `section` is the pointer of the step (or
- * slot, or connection) that it lies in, or its top-level member; `rest` the path inside that.
+ * slot, or edge) that it lies in, or its top-level member; `rest` the path inside that.
  */
 export function placeOf(content, pointer, item) {
   const names = segments(pointer);
   const at = names.findIndex((name, index) => index < 2 && /^\d+$/.test(names[index + 1] ?? "") && name in NOUNS);
   if (at < 0) {
     const depth = names[0] === "flow" && names.length > 1 ? 2 : 1;
-    return { section: `/${names.slice(0, depth).join("/")}`, noun: "", title: names.slice(0, depth).join(" › ") || "The whole", rest: names.slice(depth) };
+    return { section: `/${names.slice(0, depth).join("/")}`, noun: "", title: spelled(names.slice(0, depth).at(-1)) || "The whole", rest: names.slice(depth) };
   }
   const section = `/${names.slice(0, at + 2).join("/")}`;
   const found = item ?? valueAt(content, section);
@@ -100,9 +103,14 @@ export function placeOf(content, pointer, item) {
   };
 }
 
+/** Sections in the order in which a person asks: what it says of itself, its steps, how they are joined, all else. */
+const rankOf = ({ key, noun }) => (key.includes("/comment") ? 0 : noun === "Step" ? 1 : noun === "Edge" || key === EDGES ? 2 : 3);
+const inOrder = (sections) => [...sections].sort((a, b) => rankOf(a) - rankOf(b));
+const EDGES = "edges";
+
 /**
  * Differences of two contents of an agent by step: `[{key, noun, title, items}]`; an item is the difference with `rest`, and for
- * a move `places`, the numbers before and after.
+ * a move `places`, the numbers before and after. Edges stand together, each item with its `name`.
  */
 export function byStep(changes, before, after) {
   const found = new Map();
@@ -113,13 +121,14 @@ export function byStep(changes, before, after) {
     const told = placeOf(content, change.pointer);
     const place = !told.rest.length && titleOf(value) ? placeOf(content, change.pointer, value) : told;
     // A removal counts in the earlier content: there its pointer may be that of another step in the later one.
-    const key = `${place.noun} ${place.title} ${place.noun ? "" : place.section}`;
-    if (!found.has(key)) found.set(key, { key, noun: place.noun, title: place.title, items: [] });
+    const isEdge = place.noun === NOUNS.edges;
+    const key = isEdge ? EDGES : `${place.noun} ${place.title} ${place.noun ? "" : place.section}`;
+    if (!found.has(key)) found.set(key, isEdge ? { key, noun: "", title: "Edges", items: [] } : { key, noun: place.noun, title: place.title, items: [] });
     const number = (pointer) => Number(segments(pointer).at(-1)) + 1;
     const places = change.op === "move" ? [number(change.from), number(change.pointer)] : undefined;
-    found.get(key).items.push({ ...change, rest: place.rest, places });
+    found.get(key).items.push({ ...change, rest: place.rest, places, name: isEdge ? place.title : undefined });
   }
-  return [...found.values()];
+  return inOrder(found.values());
 }
 
 /**
@@ -172,7 +181,7 @@ function agentSections({ changes, conflicts, preview }) {
     const conflict = conflicts.find((one) => touches(one.place, change.place)) ?? null;
     found.get(key).choices.push({ key: change.place, places: [change.place], conflict, change: { op, rest, before: change.base, after: change.proposed } });
   }
-  return [...found.values()];
+  return inOrder(found.values());
 }
 
 const isList = (pointer) => placeOf(null, pointer).noun !== "";

@@ -1,17 +1,19 @@
 // The content entries of a draft as they are loaded page by page, and kept true while the draft goes on.
 
 const PAGE = 40;
+const MOST_MORE = 5;
 
 export class Timeline {
   constructor(draft) {
     this.draft = draft;
     this.entries = []; // newest first
     this.next = null; // what the page after the last one is asked for with
+    this.found = null; // the entry that was current at the time that was asked for
   }
 
   /** Read the newest page; what is loaded of older ones stays, unless there is a gap between. */
   async renew() {
-    const { entries, next } = await this.draft.history(`?limit=${PAGE}`);
+    const { entries, next } = await this.page("");
     const oldest = entries.at(-1);
     const older = oldest ? this.entries.filter((one) => one.seqNo < oldest.seqNo) : [];
     const meets = older.length && entries.some((one) => this.entries.some((known) => known.seqNo === one.seqNo));
@@ -22,21 +24,33 @@ export class Timeline {
   }
 
   async more() {
-    const { entries, next } = await this.draft.history(`?limit=${PAGE}&before=${this.next}`);
+    const { entries, next } = await this.page(`&before=${this.next}`);
     this.next = next;
     this.take([...this.entries, ...entries]);
   }
 
-  /** The entry whose content was current at a time, or undefined. */
-  async at(ms) {
-    return (await this.draft.history(`?at=${ms}`)).entries[0];
+  /** A page; one that many moves have cut short goes on with the next. */
+  async page(after) {
+    let { entries, next } = await this.draft.history(`?limit=${PAGE}${after}`);
+    for (let more = 0; more < MOST_MORE && next !== null && entries.length < PAGE / 2; more++) {
+      const page = await this.draft.history(`?limit=${PAGE}&before=${next}`);
+      entries = [...entries, ...page.entries];
+      next = page.next;
+    }
+    return { entries, next };
+  }
+
+  /** Find the entry whose content was current at a time. */
+  async find(ms) {
+    this.found = (await this.draft.history(`?at=${ms}`)).entries[0] ?? null;
   }
 
   /** Pin or label an entry. */
   async annotate(seqNo, change) {
     const now = await this.draft.annotate(seqNo, change);
-    this.take(this.entries.map((one) => (one.seqNo === seqNo ? { ...one, pinned: now.pinned, label: now.label } : one)));
-    return now;
+    const noted = (one) => (one?.seqNo === seqNo ? { ...one, pinned: now.pinned, label: now.label } : one);
+    this.found = noted(this.found);
+    this.take(this.entries.map(noted));
   }
 
   take(entries) {

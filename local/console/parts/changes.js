@@ -6,7 +6,7 @@ import { isStandIn, sizeOf, typeOfId } from "../core/reading.js";
 import { same } from "../core/same.js";
 import { abridged, aligned, words } from "../core/words.js";
 import { RowName } from "./picker.js";
-import { Button, html, Icon, useAnswer, useMemo, useState } from "./ui.js";
+import { html, useAnswer, useMemo, useState } from "./ui.js";
 
 const Nothing = () => html`<span class="dim">nothing</span>`;
 const StandIn = ({ value }) => html`<span class="dim">a value of ${bytes(sizeOf(value))}, too large to be shown</span>`;
@@ -118,12 +118,12 @@ function Texts({ field, before, after }) {
   return html`<ul class="texts">${changed.map((line) => html`<li><${Words} before=${line.before} after=${line.after ?? ""} /></li>`)}</ul>`;
 }
 
-const words_ = { true: "on", false: "off", null: "not set" };
+const STATES = { true: "on", false: "off", null: "not set" };
 
 function Flags({ before, after }) {
   const ids = Object.hasOwn(after, "flag_ids") || Object.hasOwn(before, "flag_ids");
   return html`
-    ${Object.hasOwn(after, "active") && html`<p class="turned"><span>Active</span> <span class="was">${words_[before.active ?? null]}</span><span class="arrow" aria-hidden="true">→</span><span class="sr">became</span><span class="now">${words_[after.active ?? null]}</span></p>`}
+    ${Object.hasOwn(after, "active") && html`<p class="turned"><span>Active</span> <span class="was">${STATES[before.active ?? null]}</span><span class="arrow" aria-hidden="true">→</span><span class="sr">became</span><span class="now">${STATES[after.active ?? null]}</span></p>`}
     ${ids && html`<${Members} before=${before.flag_ids} after=${after.flag_ids} draw=${(id) => html`<${FlagName} id=${id} />`} />`}`;
 }
 
@@ -227,21 +227,19 @@ function Long({ text: whole }) {
   return html`<span class="long">${whole.slice(0, 500)}… <button type="button" class="gap" onClick=${() => setAll(true)}>all ${whole.length.toLocaleString("en")} characters</button></span>`;
 }
 
-const OPS = {
-  add: { icon: "plus", word: "Added" },
-  remove: { icon: "x", word: "Removed" },
-  move: { icon: "right", word: "Moved" },
-  replace: { icon: "tag", word: "Changed" },
-};
+const WORDS = { add: "Added", remove: "Removed", move: "Moved" };
 
-/** One difference at a place of an agent. */
-export function PlaceChange({ op, rest, places, before, after }) {
-  const { word } = OPS[op];
-  const where = rest.length ? html`<code class="path">${rest.join(" › ")}</code>` : null;
-  if (op === "move") return html`<p><span class="op move">${word}</span> ${where}from place ${places[0]} to place ${places[1]}</p>`;
-  if (op === "replace") return html`<div class="part">${where ?? html`<span class="op">${word}</span>`} <${AnyChange} before=${before} after=${after} /></div>`;
+/** Whether there is nothing to an edge but the two steps that it joins. */
+const isPlainEdge = (value) => value !== null && typeof value === "object" && Object.keys(value).sort().join() === "source,target";
+
+/** One difference at a place of an agent; `name` says which of several the place is, where no heading does. */
+export function PlaceChange({ op, rest, places, name, before, after }) {
+  const where = html`${name && html`<span>${name}</span> `}${rest.length ? html`<code class="path">${rest.join(" › ")}</code> ` : null}`;
+  if (op === "move") return html`<p><span class="op move">${WORDS.move}</span> ${where} from place ${places[0]} to place ${places[1]}</p>`;
+  if (op === "replace") return html`<div class="part">${where} <${AnyChange} before=${before} after=${after} /></div>`;
   const value = op === "add" ? after : before;
   const Tag = op === "add" ? "ins" : "del";
-  return html`<div class="part"><span class=${`op ${op}`}>${word}</span> ${where}
+  if (isPlainEdge(value)) return html`<p><span class=${`op ${op}`}>${WORDS[op]}</span> ${where}</p>`;
+  return html`<div class="part"><span class=${`op ${op}`}>${WORDS[op]}</span> ${where}
     ${typeof value === "object" && value !== null ? html`<${Any} value=${value} />` : html`<${Tag}><${Any} value=${value} /><//>`}</div>`;
 }

@@ -20,7 +20,7 @@ export function Compare({ session, kind, from, to, restores, onClose }) {
       ${answer.fields?.map((one) => html`<section class="difference" key=${one.field.name}><h3>${one.field.label}</h3>
         <${FieldChange} kind=${kind} field=${one.field} before=${one.before} after=${one.after} contents=${answer.contents} /></section>`)}
       ${answer.steps?.map((one) => html`<section class="difference" key=${one.key}><h3>${one.noun && html`<span class="dim">${one.noun}</span> `}${one.title}</h3>
-        ${one.items.map((item) => html`<${PlaceChange} op=${item.op} rest=${item.rest} places=${item.places} before=${item.from} after=${item.to} />`)}</section>`)}
+        ${one.items.map((item) => html`<${PlaceChange} op=${item.op} rest=${item.rest} places=${item.places} name=${item.name} before=${item.from} after=${item.to} />`)}</section>`)}
       ${answer.left > 0 && html`<p class="hint">${count(answer.left, "more change is", "more changes are")} not shown.</p>`}
     </div>`}
     <footer class="dialog-foot">

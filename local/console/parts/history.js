@@ -70,10 +70,11 @@ function Entry({ row, lanes, act }) {
     <div class="entry-main">
       <div class="entry-head">
         <button type="button" class="entry-open" aria-expanded=${isOpen} aria-current=${place === "current" || undefined} onClick=${() => act.toggle(seqNo)}>
-          <span class="entry-line"><strong>v${seqNo}</strong>${entry.label && html`<span class="entry-label">${entry.label}</span>`}
+          <span class="entry-line"><strong>v${seqNo}</strong>
             ${mark && html`<span class=${`badge ${mark.tone}`} title=${mark.title}>${mark.badge}</span>`}
             ${!mark && place !== "path" && html`<span class="sr">${PLACES[place].title}</span>`}
             <time class="dim" title=${when(entry.createdAt)}>${time(entry.createdAt)}</time></span>
+          ${entry.label && html`<span class="entry-label">${entry.label}</span>`}
           <span class="entry-line dim"><span class="clip">${deedOf(entry)} · ${byWhom(entry)}</span><span>${bytes(entry.sizeBytes)}</span></span>
         </button>
         <${Button} icon="pin" class="little pin" aria-pressed=${entry.pinned} label=${`${entry.pinned ? "Unpin" : "Pin"} version ${seqNo}`} onClick=${() => act.annotate(seqNo, { pinned: !entry.pinned })} />
@@ -128,26 +129,25 @@ function Rail({ row, lanes }) {
 
 function Finder({ line, act, marked, onMarked }) {
   const [asking, setAsking] = useState(false);
-  const [found, setFound] = useState(null); // {ms, entry}
+  const [ms, setMs] = useState(null); // the time that was asked for
   const ask = (event) => {
     event.preventDefault();
-    const ms = new Date(new FormData(event.target).get("time")).getTime();
-    if (Number.isNaN(ms)) return toast("Give a date and a time.", "bad");
-    return attempt(async () => setFound({ ms, entry: await line.at(ms) }));
+    const asked = new Date(new FormData(event.target).get("time")).getTime();
+    if (Number.isNaN(asked)) return toast("Give a date and a time.", "bad");
+    return attempt(async () => (await line.find(asked), setMs(asked)));
   };
-  // As the list has it: with the pin and label that it was given since.
-  const entry = found?.entry && (line.entries.find((one) => one.seqNo === found.entry.seqNo) ?? found.entry);
+  const entry = line.found;
   const place = entry?.seqNo === act.current ? "current" : "path";
   return html`<div class="finder">
     <div class="row">
       <${Button} class="little" icon="pin" aria-pressed=${marked} onClick=${onMarked}>Pinned and labelled<//>
-      <${Button} class="little" icon="clock" aria-expanded=${asking} onClick=${() => (setAsking(!asking), setFound(null))}>At a time…<//>
+      <${Button} class="little" icon="clock" aria-expanded=${asking} onClick=${() => (setAsking(!asking), setMs(null))}>At a time…<//>
     </div>
     ${asking && html`<form class="line" onSubmit=${ask}><label class="grow"><span class="sr">What was current at</span><input type="datetime-local" name="time" step="1" required value=${now()} /></label>
       <${Button} type="submit" icon="search">Find<//></form>`}
-    <div role="status">${found && (entry
-      ? html`<p class="small dim">On ${when(found.ms)} this was current:</p><ol class="entries boxed"><${Entry} row=${{ entry, place }} lanes=${0} act=${act} /></ol>`
-      : html`<p class="small dim">On ${when(found.ms)} there was no draft yet.</p>`)}</div>
+    <div role="status">${ms !== null && (entry
+      ? html`<p class="small dim">On ${when(ms)} this was current:</p><ol class="entries boxed"><${Entry} row=${{ entry, place }} lanes=${0} act=${act} /></ol>`
+      : html`<p class="small dim">On ${when(ms)} there was no draft yet.</p>`)}</div>
   </div>`;
 }
 

@@ -45,7 +45,7 @@ export function Proposal({ proposal, decide, onDone, head }) {
   const stray = strayConflicts(proposal);
   const choices = sections.flatMap((section) => section.choices);
   // At a conflict nothing is chosen until a person chooses.
-  const isTaken = (choice) => chosen[choice.key] ?? (choice.conflict ? undefined : true);
+  const isTaken = (choice) => chosen[nameOf(choice)] ?? (choice.conflict ? undefined : true);
   const taken = choices.filter(isTaken);
   const open = choices.filter((choice) => isTaken(choice) === undefined);
   const isWhole = taken.length === choices.length;
@@ -68,20 +68,23 @@ export function Proposal({ proposal, decide, onDone, head }) {
     <header class="proposal-head"><${Icon} name="bulb" /><p class="grow"><strong>${proposal.actor ?? proposal.proposedBy}</strong>${proposal.actor && html` <span class="dim">for ${proposal.proposedBy}</span>`}
       <br /><span class="small dim"><time title=${when(proposal.createdAt)}>${ago(proposal.createdAt)}</time> · ${proposal.baseVersion ? `made of version ${proposal.baseVersion}` : "a new draft"}</span></p></header>
     <${Moved} proposal=${proposal} />
-    ${sections.map((section) => html`<${Section} key=${section.key} proposal=${proposal} section=${section} isTaken=${isTaken} onTake=${(key, take) => setChosen({ ...chosen, [key]: take })} />`)}
+    ${sections.map((section) => html`<${Section} key=${section.key} proposal=${proposal} section=${section} isTaken=${isTaken} onTake=${(choice, take) => setChosen({ ...chosen, [nameOf(choice)]: take })} />`)}
     ${!choices.length && html`<p class="dim">It changes nothing of the version that it was made of.</p>`}
     ${only && html`<p class="hint">The first ${proposal.changes.length} of ${proposal.changesTotal} changes are shown. Accepting all of it takes them all; a part can be chosen of those shown.</p>`}
     ${stray.length > 0 && html`<p class="hint">${count(stray.length, "further conflict")}: ${stray.map((one) => one.label).join(", ")}. Accepting takes what is proposed there.</p>`}
     <footer class="row">
-      ${open.length > 0 && html`<p class="hint grow">Choose at ${count(open.length, "conflict")} first.</p>`}
-      ${!open.length && choices.length > 0 && !taken.length && html`<p class="hint grow">Nothing of it is chosen: reject it, or choose a part.</p>`}
+      ${open.length > 0 && html`<p class="hint">Choose at the ${open.length === 1 ? "conflict" : `${open.length} conflicts`} first.</p>`}
+      ${!open.length && choices.length > 0 && !taken.length && html`<p class="hint">Nothing of it is chosen: reject it, or choose a part.</p>`}
       <span class="proposal-end"><${Button} disabled=${busy} onClick=${() => setRejecting(true)}>Reject<//>
       <${Button} kind="primary" icon="check" disabled=${busy || open.length > 0 || (choices.length > 0 && !taken.length)} onClick=${() => send(true)}>
-        ${isWhole ? "Accept" : `Accept ${taken.length} of ${choices.length}`}<//></span>
+        ${isWhole || open.length ? "Accept" : `Accept ${taken.length} of ${choices.length}`}<//></span>
     </footer>
     ${rejecting && html`<${Reject} onReject=${() => send(false)} onClose=${() => setRejecting(false)} />`}
   </article>`;
 }
+
+/** What was chosen at a conflict counts for that conflict alone: the draft may have changed there once more. */
+const nameOf = ({ key, conflict }) => (conflict ? `${key} ${JSON.stringify(conflict)}` : key);
 
 function Reject({ onReject, onClose }) {
   const reject = (event) => {
@@ -98,8 +101,7 @@ function Reject({ onReject, onClose }) {
 function Moved({ proposal: { baseVersion, currentVersion, conflictsTotal } }) {
   if (currentVersion <= baseVersion) return null;
   return html`<p class=${`moved ${conflictsTotal ? "warn" : ""}`}><${Icon} name=${conflictsTotal ? "warn" : "people"} size=${16} /><span>
-    The draft has moved on from version ${baseVersion} to ${currentVersion}.
-    ${conflictsTotal ? ` ${count(conflictsTotal, "place was", "places were")} changed there too: choose below. The rest goes together.` : " Nothing that is proposed here was touched: both are kept."}</span></p>`;
+    The draft has moved on from version ${baseVersion} to ${currentVersion}${conflictsTotal ? `, and ${count(conflictsTotal, "of these places", "of these places")} changed there too: choose below. All else fits.` : ". None of these places changed there: both are kept."}</span></p>`;
 }
 
 function Section({ proposal, section, isTaken, onTake }) {
@@ -112,7 +114,7 @@ function Section({ proposal, section, isTaken, onTake }) {
       if (choice.conflict) return html`<${Clash} key=${choice.key} proposal=${proposal} choice=${choice} name=${name} take=${isTaken(choice)} onTake=${onTake} />`;
       const take = isTaken(choice);
       return html`<div class=${`proposed-one ${take ? "" : "left-out"}`} key=${choice.key}>
-        <label class="proposed-name"><input type="checkbox" checked=${take} onChange=${(event) => onTake(choice.key, event.target.checked)} /><span>${name}</span></label>
+        <label class="proposed-name"><input type="checkbox" checked=${take} onChange=${(event) => onTake(choice, event.target.checked)} /><span>${name}</span></label>
         <div class="proposed-change"><${Change} proposal=${proposal} choice=${choice} isNamed=${!isOne} /></div>
       </div>`;
     })}
@@ -143,7 +145,7 @@ function Clash({ proposal, choice, name, take, onTake }) {
   const now = isAgent ? html`<${AnyChange} before=${conflict.base} after=${conflict.current} />` : html`<${Fields} kind=${kind} fields=${conflict.now} contents=${contents} />`;
   const proposed = isAgent ? html`<${AnyChange} before=${conflict.base} after=${conflict.proposed} />` : html`<${Fields} kind=${kind} fields=${conflict.proposed} contents=${contents} />`;
   const side = (whose, label, value) => html`<div class=${`clash-side ${take === whose ? "chosen" : ""}`}>
-    <label class="row"><input type="radio" name=${group} checked=${take === whose} onChange=${() => onTake(choice.key, whose)} /><strong>${label}</strong></label>
+    <label class="row"><input type="radio" name=${group} checked=${take === whose} onChange=${() => onTake(choice, whose)} /><strong>${label}</strong></label>
     <div class="clash-value">${value}</div></div>`;
   return html`<fieldset class="clash"><legend><${Icon} name="warn" size=${15} /> <span>${name}</span> <span class="badge warn">changed by both</span></legend>
     <div class="clash-sides">
