@@ -40,9 +40,9 @@ function Members({ before, after, draw, keyOf = (one) => one }) {
   const gone = old.filter((one) => !has.has(keyOf(one)));
   const come = now.filter((one) => !had.has(keyOf(one)));
   if (!gone.length && !come.length) return html`<p class="dim">In another order.</p>`;
-  return html`<ul class="marks">
-    ${gone.map((one) => html`<li class="mark gone" key=${`-${keyOf(one)}`}><span aria-hidden="true">−</span><span class="sr">Without </span>${draw(one)}</li>`)}
-    ${come.map((one) => html`<li class="mark come" key=${`+${keyOf(one)}`}><span aria-hidden="true">+</span><span class="sr">With </span>${draw(one)}</li>`)}
+  return html`<ul class="pieces">
+    ${gone.map((one) => html`<li class="piece gone" key=${`-${keyOf(one)}`}><span aria-hidden="true">−</span><span class="sr">Without </span>${draw(one)}</li>`)}
+    ${come.map((one) => html`<li class="piece come" key=${`+${keyOf(one)}`}><span aria-hidden="true">+</span><span class="sr">With </span>${draw(one)}</li>`)}
   </ul>`;
 }
 
@@ -137,15 +137,15 @@ function Arguments({ before, after }) {
   const reordered = !same(kept(old, has), kept(now, had));
   const shown = ({ name, field_type, required, description, outputs }) =>
     html`<code>${name}</code> <span class="dim">${[field_type, required && "required", description, outputs?.length && `gives ${outputs.map((one) => one.name).join(", ")}`].filter(Boolean).join(" · ")}</span>`;
-  return html`<ul class="marks tall">
-    ${gone.map((one) => html`<li class="mark gone"><span aria-hidden="true">−</span><span class="sr">Without </span><span>${shown(one)}</span></li>`)}
+  return html`<ul class="pieces tall">
+    ${gone.map((one) => html`<li class="piece gone"><span aria-hidden="true">−</span><span class="sr">Without </span><span>${shown(one)}</span></li>`)}
     ${now.map((one) => {
       const was = had.get(one.name);
-      if (!was) return html`<li class="mark come"><span aria-hidden="true">+</span><span class="sr">With </span><span>${shown(one)}</span></li>`;
+      if (!was) return html`<li class="piece come"><span aria-hidden="true">+</span><span class="sr">With </span><span>${shown(one)}</span></li>`;
       const parts = ["field_type", "required", "description", "default_value"].filter((member) => !same(was[member] ?? null, one[member] ?? null));
       const outputs = outputsOf(was, one);
       if (!parts.length && !outputs.length) return null;
-      return html`<li class="mark"><code>${one.name}</code>
+      return html`<li class="piece"><code>${one.name}</code>
         ${parts.map((member) => html`<div class="part"><span class="dim">${PARTS[member]}</span> <${AnyChange} before=${was[member]} after=${one[member]} /></div>`)}
         ${outputs.map(({ name, before: from, after: to }) => html`<div class="part"><span class="dim">Output</span> <code>${name}</code> <${AnyChange} before=${from} after=${to} /></div>`)}</li>`;
     })}
@@ -169,10 +169,10 @@ function Settings({ before, after }) {
   const by = (all) => new Map((all ?? []).map((one) => [keyOf(one), one]));
   const [had, has] = [by(before.model_flag_values), by(after.model_flag_values)];
   const changed = [...new Set([...had.keys(), ...has.keys()])].filter((key) => had.get(key)?.value !== has.get(key)?.value);
-  return html`<ul class="marks tall">${changed.map((key) => {
+  return html`<ul class="pieces tall">${changed.map((key) => {
     const [from, to] = [had.get(key), has.get(key)];
     const { model_id: model, type } = to ?? from;
-    return html`<li class="mark"><${RowName} type="models" id=${model} /> <span class="dim">${type.replace(/_/g, " ")}</span>
+    return html`<li class="piece"><${RowName} type="models" id=${model} /> <span class="dim">${type.replace(/_/g, " ")}</span>
       <${Turned} before=${from?.value ?? html`<${Nothing} />`} after=${to?.value ?? html`<${Nothing} />`} /></li>`;
   })}</ul>`;
 }
@@ -204,7 +204,7 @@ export function Any({ value }) {
   if (typeof value !== "object") return html`<code>${String(value)}</code>`;
   const written = JSON.stringify(value, null, 2);
   if (written.length < 60) return html`<code>${JSON.stringify(value)}</code>`;
-  return html`<details class="json"><summary>${summaryOf(value)}</summary><pre>${written}</pre></details>`;
+  return html`<details class="raw"><summary>${summaryOf(value)}</summary><pre>${written}</pre></details>`;
 }
 
 function summaryOf(value) {
