@@ -97,7 +97,7 @@ function More({ entry, act }) {
     <div class="row">
       ${parent !== null && html`<${Button} class="little" onClick=${() => act.compare(parent, seqNo)}>What it changed<//>`}
       ${!isCurrent && act.current !== undefined && html`<${Button} class="little" onClick=${() => act.compare(seqNo, act.current)}>Compare with now<//>
-        <${Button} class="little" icon="restore" onClick=${() => act.compare(act.current, seqNo, true)}>Restore…<//>`}
+        <${Button} class="little" onClick=${() => act.compare(act.current, seqNo, true)}>Restore…<//>`}
     </div>
     <label class="line"><${Icon} name="tag" size=${15} /><span class="sr">Label of version ${seqNo}</span>
       <input maxlength="120" placeholder="Add a label" value=${label ?? ""} onChange=${rename} onKeyDown=${(event) => event.key === "Enter" && event.target.blur()} /></label>
