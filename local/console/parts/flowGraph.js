@@ -11,7 +11,9 @@ const SIZE_DOWN = { width: 148, height: 64, along: 40, across: 14 };
 /** Narrower than this the flow runs from top to bottom. */
 const NARROW = 640;
 const MOST_STEPS = 1_200;
-const LEAST_FIT = 0.62;
+/** What would have to be smaller than the first to fit is shown at the second, and scrolled. */
+const LEAST_FIT = 0.7;
+const READABLE = 0.85;
 const ZOOM = { least: 0.2, most: 1.6, by: 1.25 };
 const EDGE = 16;
 
@@ -37,7 +39,7 @@ export function FlowGraph({ flow, marks, chosen, changed, onChoose, onRemove, ch
   const shown = new Map([...steps, ...flow.missing.map((one) => ({ ...one, isMissing: true }))].map((one) => [one.key, one]));
   const chart = useMemo(() => draw(shown, flow, size, { isDown, room: room - 2 * EDGE }), [shape]);
   const fit = Math.min(1, (room - 2 * EDGE) / Math.max(1, chart.width));
-  const scale = zoom ?? Math.max(LEAST_FIT, fit);
+  const scale = zoom ?? (fit < LEAST_FIT ? READABLE : fit);
   const by = (factor) => setZoom(Math.min(ZOOM.most, Math.max(ZOOM.least, scale * factor)));
   useWheel(frame, (up) => by(up ? ZOOM.by : 1 / ZOOM.by), scale);
   useLayoutEffect(() => {

@@ -167,13 +167,14 @@ function useChanged(session, flow) {
 /** Publishable or not, at a glance; leads to the list. */
 function Verdict({ session, total, isOld }) {
   if (!session.head && !total) return null;
-  if (!total) return html`<span class=${`badge good verdict ${isOld ? "old" : ""}`} role="status"><${Icon} name="check" size=${14} />Publishable</span>`;
+  const title = isOld ? "As of the last save" : undefined;
+  if (!total) return html`<span title=${title} class=${`badge good verdict ${isOld ? "old" : ""}`} role="status"><${Icon} name="check" size=${14} />Publishable</span>`;
   const go = () => {
     const list = document.getElementById("issues");
     list?.scrollIntoView({ block: "center" });
     list?.focus();
   };
-  return html`<button type="button" class=${`badge bad verdict ${isOld ? "old" : ""}`} onClick=${go}><${Icon} name="warn" size=${14} />${count(total, "issue")}</button>`;
+  return html`<button type="button" title=${title} class=${`badge bad verdict ${isOld ? "old" : ""}`} onClick=${go}><${Icon} name="warn" size=${14} />${count(total, "issue")}</button>`;
 }
 
 function AddStep({ onAdd }) {
