@@ -62,6 +62,22 @@ def test_a_conflict_over_4_mib_carries_the_current_content(api: Api, draft: str,
     assert (reply.status, reply.json["headData"]) == (409, json.loads(make(LIMIT)))
 
 
+def test_a_merge_conflict_over_4_mib_and_at_many_long_places_is_carried(api: Api, draft: str) -> None:
+    def edited(word: str) -> bytes:
+        # Keys that take six times as much in JSON, values that fill what is shown of them, the rest full of quotes.
+        steps = [{"id": f"s{number}", "\u0001" * 500: [word] * 1200} for number in range(100)]
+        frame = json.dumps({"flow": {"steps": steps, "x": []}}, separators=(",", ":"))
+        rest = ",".join(['"ab"'] * ((LIMIT - len(frame)) // 5))
+        return frame.replace('"x":[', f'"x":[{rest}').encode()
+
+    saved = [api.call("PUT", draft, edited(word), if_match=str(seen)) for seen, word in enumerate(["aa", "bb"])]
+    reply = api.call("PUT", f"{draft}?merge=true", edited("cc"), if_match="1")
+
+    assert [one.status for one in saved] == [200, 200]
+    assert (reply.status, reply.code, reply.json["overlapsTotal"]) == (409, "merge_conflict", 100)
+    assert reply.json["headData"] == json.loads(edited("bb"))
+
+
 def test_one_byte_more_is_413_and_nothing_is_stored(api: Api, draft: str) -> None:
     reply = api.call("PUT", draft, prose(LIMIT + 1))
 

@@ -144,11 +144,13 @@ class Decisions(Writes):
             assert told == places, (told, places)
         if not self.checks.outcome(subject, reply, outcome, said):
             return
+        if outcome == GO and accept:
+            # Two orders of one set are not one content, and a merge of sets takes either: the answer tells which.
+            content = self._ordered(subject, content, reply.json[subject.content])
+            outcome = self._changed(subject, content)
         proposal.decision = Decision(accept, fields, reply)
         if accept and outcome == GO:
-            subject.draft.write(
-                "accept", self._ordered(subject, content, reply.json[subject.content]), subject.user.name
-            )
+            subject.draft.write("accept", content, subject.user.name)
         self._decided(subject, proposal, reply, outcome if accept else SAME)
 
     def _accepted(
@@ -168,7 +170,10 @@ class Decisions(Writes):
             content, places = merged_form(subject.kind, base, current, part)
         if places and said == NOTHING:
             return "proposal_conflict", current, places
-        return SAME if subject.draft.log and content == current else GO, content, places
+        return self._changed(subject, content), content, places
+
+    def _changed(self, subject: Subject, content: Content) -> str:
+        return SAME if subject.draft.log and content == subject.draft.content else GO
 
     def _ordered(self, subject: Subject, content: Content, shown: Content) -> Content:
         return content if subject.is_agent else self.checks.book.in_their_order(subject.user, content, shown)

@@ -133,6 +133,29 @@ def test_a_save_that_was_done_before_it_collided_is_answered_though_a_rival_foll
     assert drafts_head_version(rival, draft) == 3
 
 
+@pytest.mark.parametrize("then", ["many rivals", "discarded", "begun anew"])
+def test_a_save_that_was_done_before_it_collided_is_not_done_twice_whatever_followed(
+    client: DynamoDBClient, table: str, then: str
+) -> None:
+    rival, draft = new_drafts(client, table), a_draft()
+    rival.save(draft, AUTHOR, a_content("1"), NOTHING_SAID)
+
+    def follow(_: float) -> None:
+        for number in range(30 if then == "many rivals" else 0):
+            rival.save(draft, AUTHOR, a_content(f"rival {number}"), ANY_VERSION)
+        if then != "many rivals":
+            rival.discard(draft, AUTHOR, NOTHING_SAID)
+        if then == "begun anew":
+            rival.save(draft, AUTHOR, a_content("anew"), NOTHING_SAID)
+
+    with colliding_after_success("PutItem"):
+        saved = new_drafts(client, table, sleep=follow).save(draft, AUTHOR, a_content("2"), ANY_VERSION)
+
+    last = {"many rivals": 32, "discarded": 3, "begun anew": 4}[then]
+    assert (saved.outcome, saved.state.head.version, saved.state.content) == (Outcome.SAVED, 2, a_content("2").text)
+    assert rival.log.read(draft).last_version == last
+
+
 def test_a_discard_that_was_done_before_it_collided_does_not_end_the_draft_begun_since(
     client: DynamoDBClient, table: str
 ) -> None:

@@ -24,11 +24,19 @@ def test_a_pointer_reads_back_as_its_parts(parts: list[str | int]) -> None:
 
 
 @pytest.mark.parametrize(("length", "kept"), [(511, True), (512, False)])
-def test_a_pointer_over_512_characters_is_cut_at_an_ancestor(length: int, kept: bool) -> None:
+def test_a_pointer_over_512_bytes_is_cut_at_an_ancestor(length: int, kept: bool) -> None:
     key = "k" * length
 
     assert pointer(("a", key)) == "/a"
     assert pointer((key, "a")) == (f"/{key}" if kept else "")
+
+
+@pytest.mark.parametrize(("character", "size_bytes"), [("\u0001", 6), ('"', 2), ("é", 2), ("漢", 3), ("🙂", 4)])
+def test_a_pointer_takes_at_most_512_bytes_of_an_answer(character: str, size_bytes: int) -> None:
+    most = 511 // size_bytes
+
+    assert pointer((character * most, "k" * 300)) == f"/{character * most}"
+    assert pointer((character * (most + 1),)) == ""
 
 
 @pytest.mark.parametrize("character", ["~", "/"])

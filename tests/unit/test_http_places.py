@@ -121,32 +121,32 @@ def test_two_values_that_differ_in_the_order_of_members_have_one_hash() -> None:
     assert first["base"] == second["base"]
 
 
-def test_all_values_together_are_at_most_512_kib_and_what_comes_later_is_hashed() -> None:
+def test_all_values_together_are_at_most_256_kib_and_what_comes_later_is_hashed() -> None:
     value = _text_of(MAX_VALUE_BYTES)
     places = [Place(f"/{number}", value, value) for number in range(6)]
 
     shown = [one[side] for one in listed_places(places, CAMEL, current=False) for side in ("base", "proposed")]
 
-    assert MAX_VALUES_BYTES == 8 * MAX_VALUE_BYTES
-    assert shown == [value] * 8 + [_hashed(value, "sizeBytes")] * 4
+    assert MAX_VALUES_BYTES == 4 * MAX_VALUE_BYTES
+    assert shown == [value] * 4 + [_hashed(value, "sizeBytes")] * 8
 
 
 def test_a_short_value_is_shown_after_one_that_no_longer_fitted() -> None:
-    places = [*(Place(f"/{number}", _text_of(60_000), 0) for number in range(9)), Place("/last", "short", 0)]
+    places = [*(Place(f"/{number}", _text_of(60_000), 0) for number in range(5)), Place("/last", "short", 0)]
 
     listed = listed_places(places, CAMEL, current=False)
 
-    assert "hash" in listed[8]["base"]
-    assert listed[9]["base"] == "short"
+    assert "hash" in listed[4]["base"]
+    assert listed[5]["base"] == "short"
 
 
 def test_what_is_left_out_does_not_count() -> None:
     value = _text_of(MAX_VALUE_BYTES)
-    places = [Place(f"/{number}", value, ABSENT, value) for number in range(8)]
+    places = [Place(f"/{number}", value, ABSENT, value) for number in range(4)]
 
     listed = listed_places(places, CAMEL, current=False)
 
-    assert [one["base"] for one in listed] == [value] * 8
+    assert [one["base"] for one in listed] == [value] * 4
 
 
 @given(st.lists(st.integers(3, 140_000), max_size=40))

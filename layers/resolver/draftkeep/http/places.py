@@ -13,15 +13,15 @@ from draftkeep.merging import ABSENT
 
 MAX_PLACES = 100
 MAX_VALUE_BYTES = 64 * 1024
-# All values of one list together: an answer has to fit what a function may return.
-MAX_VALUES_BYTES = 512 * 1024
+# All values of one list together: beside a content of 4 MiB, all in base64, they have to fit a function's answer.
+MAX_VALUES_BYTES = 256 * 1024
 
 
 @dataclass
 class Values:
     """Values of one answer, bounded: each, and all of them together.
 
-    A value over 64 KiB, or one after 512 KiB of them, appears as {hash, size_bytes}: the SHA-256 and size of its
+    A value over 64 KiB, or one after 256 KiB of them, appears as {hash, size_bytes}: the SHA-256 and size of its
     canonical JSON.
     """
 

@@ -111,14 +111,15 @@ class Writing:
         )
 
     def _write(self, draft: Draft, decide: Callable[[Page], Step], claim: Claim | None, earlier: Earlier) -> Written:
-        tried: dict[str, Step] = {}
+        collided: list[tuple[Entry, Step]] = []
         for page in self.fresh_pages(draft):
             raise_if_done(earlier)
-            # A collision may hide a success: an answer lost before, then a retry that met another transaction.
-            own = next((entry for entry in page.entries if entry.attempt in tried), None)
-            if own is not None:
-                done, then = tried[own.attempt], page.as_of(own)
-                return Written(self.state(draft, then, done.text, done.target), done.outcome)
+            for entry, step in collided:
+                hidden = self._as_written(draft, page, entry)
+                if hidden is not None:
+                    return Written(self.state(draft, hidden, step.text, step.target), step.outcome)
+            # A version that stands there is another's for good; one that does not may still be on its way.
+            collided = [(entry, step) for entry, step in collided if entry.version > page.last_version]
             step = decide(page)
             try:
                 return self._done(draft, page, step, claim)
@@ -128,9 +129,21 @@ class Writing:
                 raise Claimed(claimed(refusal)) from None
             except Collided:
                 if step.entry is not None:
-                    tried[step.entry.attempt] = step
+                    collided.append((step.entry, step))
                 continue
         raise Contended
+
+    def _as_written(self, draft: Draft, page: Page, entry: Entry) -> Page | None:
+        """The page after an entry was written, if it was though its try collided: an earlier try's answer was lost.
+
+        Since then there may be more entries than a page holds, or a tombstone.
+        Cost: nothing, as a rule; 1 query when the page does not hold the entry
+        """
+        if entry.version > page.last_version:
+            return None
+        then = page if page.entry(entry.version) else self.log.read(draft, upto=entry.version)
+        found = then.entry(entry.version)
+        return then.as_of(found) if found is not None and found.attempt == entry.attempt else None
 
     def _done(self, draft: Draft, page: Page, step: Step, claim: Claim | None) -> Written:
         """Do a step, together with the record of its claim."""
