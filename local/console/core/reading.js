@@ -154,8 +154,8 @@ function itemOf(content, pointer, value) {
 export const sectionsOf = (proposal) => (proposal.kind === "agent" ? agentSections(proposal) : formSections(proposal));
 
 function formSections({ kind, changes, conflicts }) {
-  const groups = Map.groupBy(changes, (one) => one.group);
-  return [...groups].map(([key, members]) => {
+  return [...new Set(changes.map((one) => one.group))].map((key) => {
+    const members = changes.filter((one) => one.group === key);
     const fields = byField(kind, members.map((one) => ({ place: one.place, before: one.base, after: one.proposed })));
     const met = conflicts.filter((one) => one.group === key);
     const conflict = met.length

@@ -1,39 +1,60 @@
 // What differs between two texts or two lists, piece by piece. Pure.
 
-/** Beyond this many comparisons of single pieces a text is compared by coarser ones. */
-const MOST_CELLS = 1_000_000;
+/** Beyond this many pieces that went or came a text is compared by coarser ones. */
+const MOST_EDITS = 1_200;
 const WORDS = /\s+|[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu;
 const LINES = /[^\n]*\n|[^\n]+/g;
 
 const equal = (a, b) => a === b;
 
 /**
- * Two lists side by side, by a longest common subsequence: `[{op, item}]`, `op` one of "same", "remove", "add".
- * Null when there is more to compare than can be done at once.
+ * Two lists side by side, with as few edits as can be: `[{op, item}]`, `op` one of "same", "remove", "add". Null when there are
+ * too many edits.
+ *
+ * Myers, An O(ND) Difference Algorithm and Its Variations (1986): `reach[k]` is how far into `before` one comes with a number of
+ * edits when `k` more pieces went than came; `trail` keeps it for each number of edits.
  */
 export function aligned(before, after, same = equal) {
   let start = 0;
   let [a, b] = [before.length, after.length];
   while (start < a && start < b && same(before[start], after[start])) start++;
   while (a > start && b > start && same(before[a - 1], after[b - 1])) (a--, b--);
-  const [rows, columns] = [a - start, b - start];
-  if (rows * columns > MOST_CELLS) return null;
-  const width = columns + 1;
-  const longest = new Uint32Array((rows + 1) * width);
-  for (let i = rows - 1; i >= 0; i--)
-    for (let j = columns - 1; j >= 0; j--)
-      longest[i * width + j] = same(before[start + i], after[start + j])
-        ? longest[(i + 1) * width + j + 1] + 1
-        : Math.max(longest[(i + 1) * width + j], longest[i * width + j + 1]);
-  const found = before.slice(0, start).map((item) => ({ op: "same", item }));
-  let [i, j] = [0, 0];
-  while (i < rows || j < columns) {
-    const here = i * width + j;
-    if (i < rows && j < columns && same(before[start + i], after[start + j])) (found.push({ op: "same", item: after[start + j] }), i++, j++);
-    else if (j >= columns || (i < rows && longest[here + width] >= longest[here + 1])) found.push({ op: "remove", item: before[start + i++] });
-    else found.push({ op: "add", item: after[start + j++] });
+  const kept = (from, to) => before.slice(from, to).map((item) => ({ op: "same", item }));
+  const middle = edited(before.slice(start, a), after.slice(start, b), same);
+  return middle && [...kept(0, start), ...middle, ...kept(a, before.length)];
+}
+
+function edited(before, after, same) {
+  const [rows, columns] = [before.length, after.length];
+  const most = Math.min(rows + columns, MOST_EDITS);
+  const reach = new Int32Array(2 * most + 3);
+  const at = (k) => k + most + 1;
+  const trail = [];
+  for (let edits = 0; edits <= most; edits++) {
+    trail.push(reach.slice(at(-edits) - 1, at(edits) + 2));
+    for (let k = -edits; k <= edits; k += 2) {
+      let row = k === -edits || (k !== edits && reach[at(k - 1)] < reach[at(k + 1)]) ? reach[at(k + 1)] : reach[at(k - 1)] + 1;
+      while (row < rows && row - k < columns && same(before[row], after[row - k])) row++;
+      reach[at(k)] = row;
+      if (row >= rows && row - k >= columns) return walked(before, after, trail);
+    }
   }
-  return [...found, ...before.slice(a).map((item) => ({ op: "same", item }))];
+  return null;
+}
+
+/** The edits that led to the end, read backwards from it. */
+function walked(before, after, trail) {
+  const found = [];
+  let [row, column] = [before.length, after.length];
+  for (let edits = trail.length - 1; edits >= 0; edits--) {
+    const reached = (k) => trail[edits][k + edits + 1];
+    const k = row - column;
+    const came = k === -edits || (k !== edits && reached(k - 1) < reached(k + 1));
+    const from = edits === 0 ? 0 : came ? reached(k + 1) : reached(k - 1) + 1;
+    while (row > from) (row--, column--, found.push({ op: "same", item: before[row] }));
+    if (edits > 0) found.push(came ? { op: "add", item: after[--column] } : { op: "remove", item: before[--row] });
+  }
+  return found.reverse();
 }
 
 /** Two texts word by word: `[{op, text}]`, `op` one of "same", "remove", "add"; a long text line by line first. */
