@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import uuid
 from collections.abc import Callable
 from typing import Literal
 
@@ -40,7 +42,47 @@ def _tool(console: Console, api: Api) -> None:
     console.see_saved(1)
 
 
-VIEWS: dict[str, Callable[[Console, Api], None]] = {"list": _list, "persona": _persona, "tool": _tool}
+def _agent(console: Console, api: Api) -> None:
+    """A flow with a circle, an edge that leads nowhere, an approval, and a step of an unknown type."""
+    steps = [
+        {"id": "start", "type": "ENTRY_POINT", "name": "Message arrives"},
+        {"id": "triage", "type": "AGENT", "name": "Triage", "prompt": "A parcel, or an invoice?"},
+        {"id": "refund", "type": "TOOL", "name": "Refund", "humanApproval": {"slotName": "lead"}},
+        {"id": "odd", "type": "UNHEARD_OF", "name": "Odd"},
+        {"id": "end", "type": "EXIT_POINT", "name": "Answer is sent"},
+    ]
+    ends = [("start", "triage"), ("triage", "refund"), ("refund", "triage"), ("refund", "end"), ("refund", "nowhere")]
+    edges = [{"source": source, "target": target} for source, target in ends]
+    payload = {"flow": {"steps": steps, "edges": edges}, "slots": [{"name": "lead", "displayName": "Team lead"}]}
+    revision = uuid.uuid4().int % 10**9
+    path = f"/v1/tenants/local/agents/support/revisions/{revision}/draft"
+    reply = api.call("PUT", path, payload)
+    assert reply.status == 200, reply.body
+    console.visit(f"agents/support/{revision}")
+    console.see_saved(1)
+
+
+def _step(console: Console, api: Api) -> None:
+    _agent(console, api)
+    console.page.get_by_role("button", name=re.compile("^Refund")).click()
+    expect(console.page.get_by_role("region", name="Step Refund")).to_be_visible()
+
+
+def _json(console: Console, api: Api) -> None:
+    _agent(console, api)
+    console.button("JSON").click()
+    console.page.get_by_label("The whole agent as JSON").fill("{")
+    expect(console.page.get_by_text("Line 1, column 2")).to_be_visible()
+
+
+VIEWS: dict[str, Callable[[Console, Api], None]] = {
+    "list": _list,
+    "persona": _persona,
+    "tool": _tool,
+    "agent": _agent,
+    "agent-step": _step,
+    "agent-json": _json,
+}
 
 
 @pytest.mark.parametrize("view", VIEWS)
