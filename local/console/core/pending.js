@@ -34,8 +34,8 @@ async function ofForms(kind) {
 }
 
 async function ofAgent(agent) {
-  const drafts = (await listAgentDrafts(agent)).slice(0, MOST_DRAFTS);
-  return (await Promise.all(drafts.map((one) => agentDraft(agent, one.baseRevision).proposals()))).flat();
+  const { drafts } = await listAgentDrafts(agent);
+  return (await Promise.all(drafts.slice(0, MOST_DRAFTS).map((one) => agentDraft(agent, one.baseRevision).proposals()))).flat();
 }
 
 /** Decide on a proposal whose draft is not open. */
