@@ -11,6 +11,9 @@ FILE ?= local/catalog.jsonl
 URL ?= http://127.0.0.1:$(PORT)
 TOKEN ?=
 MINUTES ?= 10
+TABLE ?=
+DRY_RUN ?=
+ANYWAY ?=
 PROOF ?=
 
 VENV := .venv
@@ -49,6 +52,13 @@ token: $(VENV)/.serve ## Print a token for the local API (TENANT=local USER=dev)
 import: export PYTHONPATH := $(PATHS)
 import: $(VENV)/.serve ## Import resources into the catalog (FILE=catalog.jsonl URL=http://127.0.0.1:3000 TOKEN=)
 	@$(VENV)/bin/python -m local.import_catalog '$(FILE)' --url '$(URL)' --token '$(TOKEN)'
+
+# Runs against AWS, with the credentials of the environment.
+.PHONY: after-restore
+after-restore: export PYTHONPATH := $(PATHS)
+after-restore: $(VENV)/.serve ## After a restore of the drafts table, move every draft on above the lost versions (TABLE= DRY_RUN=1)
+	@test -n '$(TABLE)' || { echo 'make after-restore: TABLE= names the restored drafts table.' >&2; exit 2; }
+	@$(VENV)/bin/python -m ops.after_restore '$(TABLE)' $(if $(DRY_RUN),--dry-run) $(if $(ANYWAY),--anyway)
 
 # ------------------------------------------------------------------------------------------------ checking
 

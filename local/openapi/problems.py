@@ -32,7 +32,8 @@ from local.openapi.answers import (
 
 _STATE = CurrentState(2, 1_795_338_060_000, "dev", None, "save", b'{"comment":"second"}', b'{"comment":"first"}')
 _PLACES = [Place("/comment", "first", "third", "second")]
-_OPERATIONS = {"type": ["string", "null"], "enum": [*(str(one) for one in Operation if one != "discard"), None]}
+_NEVER_A_HEAD = (Operation.DISCARD, Operation.VOID)
+_OPERATIONS = {"type": ["string", "null"], "enum": [*(str(one) for one in Operation if one not in _NEVER_A_HEAD), None]}
 
 # One of each, to be written as an example.
 SAMPLES: tuple[DraftkeepError, ...] = (

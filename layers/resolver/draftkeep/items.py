@@ -56,7 +56,7 @@ def item_of(draft: Draft, record: Record) -> Item:
 
 def record_of(item: Mapping[str, Mapping[str, Any]]) -> Record:
     """Read an item of a log."""
-    version = int(item["sk"]["S"].removeprefix(keys.VERSION_PREFIX))
+    version = keys.version_of(item["sk"]["S"])
     attempt = item["att"]["S"]
     created_at_ms = int(item["at"]["N"])
     author = author_of(item, "by", "via")

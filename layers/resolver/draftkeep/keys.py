@@ -15,6 +15,7 @@ is another's.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote, unquote
 
@@ -37,6 +38,20 @@ def keyframes_key_of_log(log: str) -> str:
     """The partition of keyframes that belongs to a log's partition."""
     kind, _, rest = log.split("#", 2)
     return f"{kind}#keyframe#{rest}"
+
+
+def draft_of_log_key(partition: str) -> Draft | None:
+    """The draft whose log is this partition, with its group; None for what is no log."""
+    if partition.split("#", 2)[1:2] != ["draft"]:
+        return None
+    draft = draft_of_log(partition)
+    # Only the drafts of agents have a group, the agent: what stands before the revision.
+    return replace(draft, group=draft.id.rpartition("/")[0])
+
+
+def version_of(sort_key: str) -> int:
+    """The version of the record that lies there."""
+    return int(sort_key.removeprefix(VERSION_PREFIX))
 
 
 def version_key(version: int) -> str:

@@ -9,16 +9,17 @@ A save is one conditional put of the next version. Two writers cannot both creat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 from draftkeep import keys, snapshots
 from draftkeep.canonical import Content
 from draftkeep.items import Item, bytes_without_body, item_of, record_of
 from draftkeep.keyframes import Keyframes
-from draftkeep.model import Draft, Entry, Form, Kind, Page, Snapshot, Tombstone, page_of
+from draftkeep.model import Draft, Entry, Form, Kind, Page, Record, Snapshot, Tombstone, page_of
 from draftkeep.store import Collided, Delete, Put, Refused, Store, Update, Write
 
 PAGE_ENTRIES = 20
@@ -160,6 +161,31 @@ class Log:
             self.drop(draft, snapshot, entry.attempt)
             raise
         return entry
+
+    def append_all(self, draft: Draft, records: Sequence[Record]) -> None:
+        """Write records of one attempt whose contents are stored already, all or none; the last one is the head.
+
+        An entry's draft is listed anew, and a tombstone leaves word for the sweep, as if it were the first.
+        Raises: Superseded (another attempt wrote one of the versions), Collided
+        Cost: 1 transaction
+        """
+        last = records[-1]
+        writes: list[Write] = [Put(item_of(draft, record), only_new=True) for record in records]
+        if isinstance(last, Entry):
+            writes.append(Put(_index_key(draft, last.draft_created_at_ms)))
+        else:
+            writes.append(Put(_trash_item(draft, last)))
+        self._settle(last.attempt, (), writes)
+
+    def newest_versions(self, segment: int, segments: int) -> Iterator[tuple[Draft, int]]:
+        """Read the newest version of every log in one of several parts of the table, discarded drafts too.
+
+        Not consistent; cost: as `Store.scan_keys`
+        """
+        for partition, items in groupby(self._store.scan_keys(segment, segments), lambda item: item["pk"]["S"]):
+            draft = keys.draft_of_log_key(partition)
+            if draft is not None:
+                yield draft, max(keys.version_of(item["sk"]["S"]) for item in items)
 
     def discard(self, draft: Draft, tombstone: Tombstone, head: Entry, before: Sequence[Write] = ()) -> None:
         """End a draft: write its tombstone, take it off its owner's list, and leave word for the sweep.

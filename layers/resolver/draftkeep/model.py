@@ -20,7 +20,7 @@ class Kind(StrEnum):
 
 
 class Operation(StrEnum):
-    """What an entry did."""
+    """What an entry did; the last two are those of `service.recovery`."""
 
     SAVE = "save"
     UNDO = "undo"
@@ -28,6 +28,8 @@ class Operation(StrEnum):
     RESET = "reset"
     RESTORE = "restore"
     ACCEPT = "accept"
+    RECOVER = "recover"
+    VOID = "void"
     DISCARD = "discard"
 
 

@@ -188,6 +188,26 @@ class Store:
         last = answer.get("LastEvaluatedKey")
         return Items(answer["Items"], last["sk"]["S"] if last else None)
 
+    def scan_keys(self, segment: int, segments: int) -> Iterator[Item]:
+        """Read the keys of all items of one of several parts of the table, partition by partition.
+
+        Not consistent: what was written just now may be missing.
+        Cost: 1 request per 1 MB; 0.5 read units per 4 KB of the items, whole
+        """
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "Segment": segment,
+            "TotalSegments": segments,
+            "ProjectionExpression": "pk, sk",
+        }
+        while True:
+            with _named_errors():
+                answer: Any = self._client.scan(**request)
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
     def get_many(self, keys: Sequence[Item]) -> list[Item]:
         """Read the items of these keys, consistently, in any order; a missing one is left out.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from draftkeep.errors import CurrentState, DraftExists, PreconditionRequired, VersionConflict
-from draftkeep.model import Draft, Entry, Page
+from draftkeep.model import Draft, Page
 from draftkeep.preconditions import Precondition, Verdict
 from draftkeep.service.writing import Writing
 
@@ -36,13 +36,11 @@ def current_state(writing: Writing, draft: Draft, page: Page, seen: int | None) 
         actor=head.author.actor,
         operation=head.operation,
         content=writing.log.content(draft, head),
-        seen_content=_content_of(writing, draft, page, head, seen),
+        seen_content=_content_of(writing, draft, page, seen),
     )
 
 
-def _content_of(writing: Writing, draft: Draft, page: Page, head: Entry, version: int | None) -> bytes | None:
+def _content_of(writing: Writing, draft: Draft, page: Page, version: int | None) -> bytes | None:
     # Versions below the first are of a draft that was discarded.
-    if version is None or not head.position.first <= version <= head.version:
-        return None
-    (entry,) = writing.entries(draft, page, version)
-    return writing.log.content(draft, entry)
+    (entry,) = (None,) if version is None else writing.known(draft, page, version)
+    return None if entry is None else writing.log.content(draft, entry)

@@ -11,7 +11,7 @@ from draftkeep.errors import Contended, CorruptSnapshot, InvalidFields, NotAProp
 from draftkeep.merging import ABSENT
 from draftkeep.model import Author, Draft, Entry, Page
 from draftkeep.operations import Claim, Claimed, Owner, Proposal, Record
-from draftkeep.preconditions import Precondition, judge_patch, judge_proposal
+from draftkeep.preconditions import Precondition, Verdict, judge_patch, judge_proposal
 from draftkeep.service.conflicts import raise_unless_proceeding
 from draftkeep.service.drafts import Revise
 from draftkeep.service.keyed import Earlier, raise_if_done
@@ -86,8 +86,11 @@ class Proposals:
         def prepare(page: Page) -> tuple[Content, Entry | None]:
             first = page.head.position.first if page.head else 0
             verdict, version = judge_proposal(precondition, page.version, first)
+            (base,) = self.writing.known(draft, page, version)
+            if version and base is None:
+                verdict = Verdict.CONFLICT
             raise_unless_proceeding(self.writing, verdict, draft, page, precondition)
-            return content, self.writing.entries(draft, page, version)[0] if version else None
+            return content, base
 
         return self._propose(draft, author, prepare, claim)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from typing import TypeVar
@@ -209,12 +209,29 @@ class Writing:
 
     def entries(self, draft: Draft, page: Page, *versions: int) -> list[Entry]:
         """Entries by version, from the page where it holds them."""
-        missing = [version for version in versions if page.entry(version) is None]
-        read = self.log.entries(draft, missing)
-        found = [page.entry(version) or read.get(version) for version in versions]
-        if None in found:
-            raise CorruptSnapshot(f"log without version {versions[found.index(None)]}")
-        return [entry for entry in found if entry is not None]
+        found = self._found(draft, page, versions)
+        missing = [version for version in versions if version not in found]
+        if missing:
+            raise CorruptSnapshot(f"log without version {missing[0]}")
+        return [found[version] for version in versions]
+
+    def known(self, draft: Draft, page: Page, *versions: int) -> list[Entry | None]:
+        """Entries by version, as a client names them; None for one that this draft has not had.
+
+        After a restore of the table (`recovery`) there are no entries between two versions of a log.
+        """
+        head = page.head
+        if head is None:
+            return [None] * len(versions)
+        inside = [version for version in versions if head.position.first <= version <= head.version]
+        found = self._found(draft, page, inside)
+        had = {version: entry for version, entry in found.items() if entry.operation is not Operation.VOID}
+        return [had.get(version) for version in versions]
+
+    def _found(self, draft: Draft, page: Page, versions: Sequence[int]) -> dict[int, Entry]:
+        """Entries by version, from the page where it holds them; one that is missing is left out."""
+        held = {entry.version: entry for entry in page.entries if entry.version in versions}
+        return held | self.log.entries(draft, [version for version in versions if version not in held])
 
     def state(self, draft: Draft, page: Page, text: bytes, current: Entry | None = None) -> State:
         """What is answered; `current` is the content entry at the cursor, where it is known. Then nothing is read."""

@@ -1,0 +1,1 @@
+"""Commands for whoever operates a deployment. Run from a checkout, with AWS credentials; never deployed."""
