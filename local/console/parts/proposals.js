@@ -58,8 +58,9 @@ export function Proposal({ proposal, decide, onDone, head }) {
       toast(accept ? `Accepted${isWhole ? "" : " in part"}. Undo takes it back.` : "Rejected. The draft is as it was.", "good");
     } catch (refused) {
       toast(explained(refused), "bad");
+      setBusy(false);
     }
-    setBusy(false);
+    // What is decided stays locked until the list comes without it.
     onDone();
   };
   const only = proposal.changesTotal > proposal.changes.length;
