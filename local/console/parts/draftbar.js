@@ -39,6 +39,7 @@ export function DraftBar({ session, title, back, children }) {
     </div>
     <div class="draft-tools">
       ${children}
+      <${Button} icon="clock" class="only-narrow" label="Go to history and proposals" onClick=${toSide} />
       <${Button} icon="undo" label="Undo (Ctrl+Z)" disabled=${!(head?.canUndo || session.unsaved) || suggesting} onClick=${() => move("undo")} />
       <${Button} icon="redo" label="Redo (Ctrl+Shift+Z)" disabled=${!head?.canRedo || session.unsaved || suggesting} onClick=${() => move("redo")} />
       ${suggesting
@@ -49,6 +50,13 @@ export function DraftBar({ session, title, back, children }) {
     </div>
     ${asking && html`<${Discard} session=${session} back=${back} onClose=${() => setAsking(false)} />`}
   </header>`;
+}
+
+/** On a narrow page the history stands below the editor. */
+function toSide() {
+  const side = document.querySelector(".side");
+  side?.scrollIntoView({ behavior: "smooth", block: "start" });
+  side?.querySelector("[role=tab][aria-selected=true]")?.focus({ preventScroll: true });
 }
 
 function Discard({ session, back, onClose }) {
