@@ -13,7 +13,7 @@ from tests.served import Api, served
 
 expect.set_options(timeout=20_000)
 
-Profiles = Callable[[], BrowserContext]
+Profiles = Callable[..., BrowserContext]
 
 
 @pytest.fixture(scope="session")
@@ -30,12 +30,15 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def profiles(api: Api, browser: Browser) -> Iterator[Profiles]:
-    """Makes browser profiles; in no test may one break the policy, fail silently, or call elsewhere."""
+    """Makes browser profiles, given the other servers that they may call.
+
+    In no test may one break the policy, fail silently, or call elsewhere.
+    """
     made = []
 
-    def make() -> BrowserContext:
+    def make(*others: Api) -> BrowserContext:
         context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="en", timezone_id="UTC")
-        made.append((context, listen(context, f"http://127.0.0.1:{api.port}/")))
+        made.append((context, listen(context, *(f"http://127.0.0.1:{one.port}/" for one in (api, *others)))))
         return context
 
     yield make

@@ -100,3 +100,22 @@ def form_state(api: Api, kind: str, draft_id: str) -> dict[str, Any]:
     assert reply.status == 200, reply.body
     state: dict[str, Any] = reply.json["form_state"]
     return state
+
+
+def agent_path(agent: str) -> str:
+    """Where the API has the draft of an agent's first revision."""
+    return f"/v1/tenants/local/agents/{agent}/revisions/1/draft"
+
+
+def new_agent(api: Api, content: dict[str, Any]) -> str:
+    """Store the draft of the first revision of an agent that nobody knows yet; the agent's id."""
+    agent = f"agent-{uuid.uuid4().hex[:12]}"
+    reply = api.call("PUT", agent_path(agent), content)
+    assert reply.status == 200, reply.body
+    return agent
+
+
+def agent_content(api: Api, agent: str) -> dict[str, Any]:
+    """What the server has of the draft of an agent's first revision."""
+    content: dict[str, Any] = api.call("GET", agent_path(agent)).json["headData"]
+    return content

@@ -364,6 +364,7 @@ export class Session {
     const state = await this.draft.decide(key, accept, fields, version);
     this.changed++;
     if (state) this.took(state);
+    this.tell();
     await this.refresh();
   }
 

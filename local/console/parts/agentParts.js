@@ -52,8 +52,8 @@ function Slot({ slot, all, at, change, onDrop }) {
   const set = (members) => change((payload) => changeSlot(payload, at, members));
   return html`<li class="slot">
     <label class="field"><span class="hint">Shown as</span><input value=${slot.displayName ?? ""} placeholder="Team lead" onInput=${(event) => set({ displayName: event.target.value })} /></label>
-    <label class="field"><span class="hint">Name</span><input class="code" value=${name} spellcheck="false" aria-invalid=${isTaken ? "true" : undefined} onInput=${(event) => setName(event.target.value)} onBlur=${commit} onKeyDown=${(event) => event.key === "Enter" && commit()} /></label>
-    <label class="field"><span class="hint">Kind</span><input value=${slot.requiredKind ?? ""} list="slot-kinds" spellcheck="false" onChange=${(event) => set({ requiredKind: event.target.value.trim() || undefined })} /></label>
+    <label class="field"><span class="hint">Name</span><input class="code" value=${name} spellcheck=${false} aria-invalid=${isTaken ? "true" : undefined} onInput=${(event) => setName(event.target.value)} onBlur=${commit} onKeyDown=${(event) => event.key === "Enter" && commit()} /></label>
+    <label class="field"><span class="hint">Kind</span><input value=${slot.requiredKind ?? ""} list="slot-kinds" spellcheck=${false} onChange=${(event) => set({ requiredKind: event.target.value.trim() || undefined })} /></label>
     <${Button} icon="trash" label=${`Remove ${slot.displayName || slot.name || "the approver"}`} onClick=${onDrop} />
   </li>`;
 }

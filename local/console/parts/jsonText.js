@@ -68,7 +68,7 @@ export function JsonText({ id, label, value, onChange, keepAs, show, describedBy
   // Undo belongs to the text as long as the draft knows nothing of it.
   const press = (event) => own.error && (event.ctrlKey || event.metaKey) && "zy".includes(event.key.toLowerCase()) && event.stopPropagation();
   return html`<div class="json">
-    <textarea id=${id} ref=${box} class="json-text code" aria-label=${label} wrap="off" spellcheck="false" autocapitalize="off" autocomplete="off"
+    <textarea id=${id} ref=${box} class="json-text code" aria-label=${label} wrap="off" spellcheck=${false} autocapitalize="off" autocomplete="off"
       aria-invalid=${own.error ? "true" : undefined} aria-describedby=${own.error ? `${id}-error` : describedBy}
       onInput=${input} onBlur=${() => (flush(), again())} onFocus=${() => own.fresh && (restart(own, own.value), again())} onKeyDown=${press}></textarea>
     <div id=${`${id}-error`} class="json-news" aria-live="polite">${own.error

@@ -74,7 +74,7 @@ function Members({ node, flow, slots, draftName, change, onRename }) {
     ${areas.map((member) => html`<div class="field" key=${member}><label class="label" for=${`step-${member}`}>${words(member)}</label>
       <textarea id=${`step-${member}`} rows="4" class=${(step[member]?.length ?? 0) > 20_000 ? "fixed" : ""} value=${step[member] ?? ""} onInput=${(event) => set({ [member]: event.target.value })} /></div>`)}
     ${lines.map((member) => html`<div class="field" key=${member}><label class="label" for=${`step-${member}`}>${words(member)}</label>
-      <input id=${`step-${member}`} spellcheck="false" value=${step[member] ?? ""} onInput=${(event) => set({ [member]: event.target.value })} /></div>`)}
+      <input id=${`step-${member}`} spellcheck=${false} value=${step[member] ?? ""} onInput=${(event) => set({ [member]: event.target.value })} /></div>`)}
     ${!["ENTRY_POINT", "EXIT_POINT"].includes(node.type) || step.humanApproval ? html`<${Approval} ...${{ step, slots, set }} />` : null}
     <details class="more" open=${Object.keys(rest).length > 0}><summary>Other members</summary>
       <${JsonText} id="step-rest" label="Other members of the step, as JSON" value=${useSteady(rest)} onChange=${setRest} keepAs=${`${draftName}/${node.key}`} members=${held} /></details>`;
@@ -100,7 +100,7 @@ function IdField({ node, flow, onRename }) {
     onRename(id);
   };
   return html`<div class="field"><label class="label" for="step-id">Id</label>
-    <input id="step-id" class="code" value=${text} spellcheck="false" autocapitalize="off" autocomplete="off" aria-invalid=${wrong ? "true" : undefined} aria-describedby=${wrong ? "step-id-error" : undefined}
+    <input id="step-id" class="code" value=${text} spellcheck=${false} autocapitalize="off" autocomplete="off" aria-invalid=${wrong ? "true" : undefined} aria-describedby=${wrong ? "step-id-error" : undefined}
       onInput=${(event) => setText(event.target.value)} onBlur=${commit} onKeyDown=${(event) => event.key === "Enter" && commit()} />
     ${wrong && html`<p class="field-error" id="step-id-error">${wrong}</p>`}</div>`;
 }

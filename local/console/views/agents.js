@@ -43,7 +43,7 @@ function Agents() {
     <${Unsaved} prefix="agent/" />
     <form class="agent-open" onSubmit=${open}>
       <label class="field grow"><span class="label">Agent</span>
-        <input name="agent" required pattern="\\s*[A-Za-z0-9._~:@\\-]{1,128}\\s*" title="Letters, digits and . _ ~ : @ -" placeholder="support" spellcheck="false" autocapitalize="off" autocomplete="off" /></label>
+        <input name="agent" required pattern="\\s*[A-Za-z0-9._~:@\\-]{1,128}\\s*" title="Letters, digits and . _ ~ : @ -" placeholder="support" spellcheck=${false} autocapitalize="off" autocomplete="off" /></label>
       <${Button} kind="primary" type="submit" icon="right">Open<//>
     </form>
     ${recent.length > 0

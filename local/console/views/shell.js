@@ -64,12 +64,12 @@ function Connect({ onClose }) {
   };
   return html`<${Dialog} title="Connection" onClose=${onClose}>
     <form class="stack" onSubmit=${apply}>
-      <label class="field"><span class="label">Address of the API</span>
-        <input type="url" value=${url} onInput=${(event) => setUrl(event.target.value)} placeholder=${location.origin} pattern="https?://.+" spellcheck=${false} autocomplete="off" />
-        <span class="hint">Empty: this server. A deployed one must list ${location.origin} among its CorsOrigins.</span></label>
-      <label class="field"><span class="label">Bearer token</span>
-        <textarea rows="4" class="code" value=${words} onInput=${(event) => setWords(event.target.value)} spellcheck=${false} autocomplete="off"></textarea>
-        <span class="hint">Kept in the memory of this tab until it is reloaded or closed; stored nowhere. Empty: the local user dev.</span></label>
+      <div class="field"><label class="label" for="api-address">Address of the API</label>
+        <input id="api-address" type="url" value=${url} onInput=${(event) => setUrl(event.target.value)} placeholder=${location.origin} pattern="https?://.+" spellcheck=${false} autocomplete="off" aria-describedby="api-address-hint" />
+        <span class="hint" id="api-address-hint">Empty: this server. A deployed one must list ${location.origin} among its CorsOrigins.</span></div>
+      <div class="field"><label class="label" for="api-token">Bearer token</label>
+        <textarea id="api-token" rows="4" class="code" value=${words} onInput=${(event) => setWords(event.target.value)} spellcheck=${false} autocomplete="off" aria-describedby="api-token-hint"></textarea>
+        <span class="hint" id="api-token-hint">Kept in the memory of this tab until it is reloaded or closed; stored nowhere. Empty: the local user dev.</span></div>
       <footer class="dialog-foot"><${Button} kind="primary" type="submit" icon="link">Connect<//></footer>
     </form>
   <//>`;
