@@ -58,7 +58,7 @@ import: $(VENV)/.serve ## Import resources into the catalog (FILE=catalog.jsonl 
 after-restore: export PYTHONPATH := $(PATHS)
 after-restore: $(VENV)/.serve ## After a restore of the drafts table, move every draft on above the lost versions (TABLE= DRY_RUN=1)
 	@test -n '$(TABLE)' || { echo 'make after-restore: TABLE= names the restored drafts table.' >&2; exit 2; }
-	@$(VENV)/bin/python -m ops.after_restore '$(TABLE)' $(if $(DRY_RUN),--dry-run) $(if $(ANYWAY),--anyway)
+	@$(VENV)/bin/python -m local.after_restore '$(TABLE)' $(if $(DRY_RUN),--dry-run) $(if $(ANYWAY),--anyway)
 
 # ------------------------------------------------------------------------------------------------ checking
 

@@ -49,7 +49,14 @@ export function autosave(url, { token, onConflict, onSaved = () => {}, onTrouble
         onSaved(told);
       } else if (status === 409 && "currentVersion" in told) {
         version = told.currentVersion;
-        wanted = await onConflict(told, wanted ?? mine);
+        let asked = mine;
+        let decided;
+        do {
+          asked = wanted ?? asked;
+          wanted = undefined;
+          decided = await onConflict(told, asked);
+        } while (wanted !== undefined); // edited while somebody decided: that is decided on, too
+        wanted = decided;
       } else {
         onTrouble(told); // refused: it would be again, until the content or the token is another one
       }

@@ -211,6 +211,25 @@ test("a conflict shows what is there, and what the editor makes of it is saved",
   assert.equal((await entries()).length, 3);
 });
 
+test("what is edited while somebody decides on a conflict is not lost", async () => {
+  const asked = [];
+  const { draft, direct } = begun({
+    onConflict: async (theirs, mine) => {
+      asked.push(mine.comment);
+      if (asked.length === 1) draft.edit({ comment: "mine, edited meanwhile" });
+      await rest(60);
+      return { ...theirs.headData, ...mine };
+    },
+  });
+  await direct("PUT", "", {}, '{"comment": "theirs", "slots": []}');
+
+  draft.edit({ comment: "mine" });
+  await draft.flush();
+
+  assert.deepEqual(asked, ["mine", "mine, edited meanwhile"]);
+  assert.deepEqual((await direct("GET")).headData, { comment: "mine, edited meanwhile", slots: [] });
+});
+
 test("a conflict that the editor leaves open saves nothing until the next edit", async () => {
   const { draft, direct, entries } = begun({ onConflict: () => undefined });
   await direct("PUT", "", {}, '{"comment": "theirs"}');

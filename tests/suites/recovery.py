@@ -31,7 +31,7 @@ from draftkeep.service.sweep import sweep
 from draftkeep.service.writing import Writing, owner_of
 from draftkeep.store import Store
 from draftkeep.trash import Trash
-from ops.after_restore import main
+from local.after_restore import main
 from tests.suites.builders import AUTHOR, NOTHING_SAID, a_content, a_draft, a_long_content, after, seen
 from tests.suites.log import items_of
 from tests.tables import new_table, new_writing

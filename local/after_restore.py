@@ -76,7 +76,8 @@ def main(arguments: Sequence[str] | None = None, client: DynamoDBClient | None =
         print(f"{options.table}, made {_utc(made_at)}{since}: drafts go on at version {floor}")
         report = run(client, options.table, floor, dry_run=options.dry_run, progress=sys.stderr)
     except (BotoCoreError, ClientError, Throttled, Unreachable, Contended) as error:
-        print(f"Stopped: {type(error).__name__}: {error}\nNothing is half done; it can be started again.", file=sys.stderr)
+        print(f"Stopped: {type(error).__name__}: {error}", file=sys.stderr)
+        print("Nothing is half done; it can be started again.", file=sys.stderr)
         return 1
     done = "would be moved on" if options.dry_run else "moved on"
     print(f"{report.drafts} drafts, {report.moved} {done}, {report.drafts - report.moved} there already")

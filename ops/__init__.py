@@ -1,1 +1,0 @@
-"""Commands for whoever operates a deployment. Run from a checkout, with AWS credentials; never deployed."""
