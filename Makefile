@@ -126,6 +126,18 @@ test-browser: $(VENV)/.browser ## Work the console in a headless Chromium as a p
 screenshots: $(VENV)/.browser ## Take pictures of every view of the console into .cache/screenshots; needs chromium and npm
 	$(VENV)/bin/python -m pytest -n0 $(ARGS) tests/browser/test_look.py
 
+# The console's libraries, and what makes one file of them.
+VENDORED := preact@11.2.0 htm@3.1.1 esbuild@0.28.2
+
+.PHONY: vendor
+vendor: ## Make local/console/vendor/preact.js anew; needs npm
+	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; cd "$$folder"; \
+	vendor=$(CURDIR)/local/console/vendor; cp "$$vendor/entry.js" .; \
+	npm install --silent --no-save --no-package-lock --no-audit --no-fund $(VENDORED); \
+	node_modules/.bin/esbuild entry.js --bundle --format=esm --minify --legal-comments=none --log-level=warning \
+	    --outfile="$$vendor/preact.js"; \
+	for library in preact htm; do cp "node_modules/$$library/LICENSE" "$$vendor/$$library.LICENSE"; done
+
 .PHONY: openapi
 openapi: export PYTHONPATH := $(PATHS)
 openapi: $(VENV)/.tests ## Make the reference anew: functions/reference/openapi.json and docs.html

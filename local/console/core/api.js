@@ -5,6 +5,23 @@ import { parse } from "./json.js";
 
 const TIMEOUT_MS = 30_000;
 
+const listeners = new Set();
+let reached = true;
+
+/** Whether the last call was answered, whatever the answer said. */
+export const isReached = () => reached;
+
+export function onReach(tell) {
+  listeners.add(tell);
+  return () => listeners.delete(tell);
+}
+
+function reach(now) {
+  if (now === reached) return;
+  reached = now;
+  for (const tell of listeners) tell();
+}
+
 /** The server refused: `status`, `code`, and the whole problem as `body`. */
 export class Problem extends Error {
   constructor(status, body, retryAfterS) {
@@ -59,8 +76,10 @@ export async function call(method, path, { body, ifMatch, ifNoneMatch, key } = {
     });
     text = await answer.text();
   } catch {
+    reach(false);
     throw new Unreachable();
   }
+  reach(true);
   const told = read(text);
   if (answer.status >= 400) throw new Problem(answer.status, told, Number(answer.headers.get("retry-after")) || 0);
   return {

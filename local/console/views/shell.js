@@ -1,5 +1,6 @@
 // The frame: where one is, who one is, and which API is spoken to.
 
+import { isReached, onReach } from "../core/api.js";
 import { connect, connection, principal } from "../core/connection.js";
 import { KINDS } from "../core/kinds.js";
 import { onPending, pendingCount, recount } from "../core/pending.js";
@@ -19,6 +20,7 @@ export function Shell({ section, children }) {
   const { user, tenant } = principal();
   const { base, token } = connection();
   useWatch(onPending, []);
+  useWatch(onReach, []);
   // The inbox counts by itself, once it has read.
   useEffect(() => void (section !== "proposals" && recount()), [section, base, token]);
   return html`
@@ -30,8 +32,8 @@ export function Shell({ section, children }) {
           ${own === "proposals" && pendingCount() > 0 && html` <span class="count">${pendingCount()}<span class="sr"> waiting</span></span>`}</a>`)}
       </nav>
       <div class="bar-end">
-        <button type="button" class="who" onClick=${() => setConnecting(true)} title=${`Connected to ${base || location.origin}`}>
-          <span class="dot" /><span class="sr">Connection: </span><span class="who-name">${user}</span> <span class="dim who-tenant">${tenant}</span>
+        <button type="button" class="who" onClick=${() => setConnecting(true)} title=${`${isReached() ? "Connected to" : "No answer from"} ${base || location.origin}`}>
+          <span class=${`dot ${isReached() ? "" : "off"}`} /><span class="sr">Connection${isReached() ? "" : ", no answer"}: </span><span class="who-name">${user}</span> <span class="dim who-tenant">${tenant}</span>
         </button>
         <${ThemeButton} />
       </div>
