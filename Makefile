@@ -112,7 +112,7 @@ sam-local: build $(VENV)/.tests ## Run the deployment in containers on this mach
 	@$(VENV)/bin/python -m tests.sam
 
 .PHONY: test-clients
-test-clients: $(VENV)/.tests ## Test docs/client.js against a served process; needs Node 20
+test-clients: $(VENV)/.tests ## Test docs/client.js and the tour of the README; needs Node 20, bash, curl
 	$(VENV)/bin/python -m pytest -n0 $(ARGS) tests/clients
 
 .PHONY: test-hostile
