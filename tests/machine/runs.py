@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
@@ -14,9 +16,9 @@ STEPS = 40
 
 
 def connect(api: Api) -> None:
-    """Have the machine talk to a server, and give both tenants the sample catalog."""
-    Base.client = Client(api)
-    Base.steps = Base.examples = 0
+    """Have the machine talk to a server, and give both tenants the sample catalog; what was counted counts on."""
+    before: Client | None = getattr(Base, "client", None)
+    Base.client = Client(api) if before is None else replace(before, api=api)
     for tenant in TENANTS:
         Base.client.import_catalog(tenant)
 
@@ -43,6 +45,6 @@ def run(examples: int, number: int | None = None, *, shrinks: bool = True) -> No
 
 
 def told(seconds: float) -> str:
-    """What was done since `connect`."""
+    """What was done since the first `connect`."""
     met = ", ".join(f"{times} x {answer}" for answer, times in sorted(Base.client.answers.items()))
     return f"{Base.examples:,} examples, {Base.client.sent:,} requests in {seconds:.0f} s; answers: {met}"

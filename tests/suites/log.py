@@ -213,6 +213,19 @@ def test_a_missing_chunk_is_an_error_that_names_its_keyframe(log: Log, client: D
     assert entry.snapshot.keyframe.id in caught.value.place
 
 
+def test_a_chunk_that_was_cut_is_an_error_that_names_its_keyframe(log: Log, client: DynamoDBClient, table: str) -> None:
+    draft, content = a_draft(), a_long_content(200_000, seed=6)
+    entry = save(log, draft, content)
+    assert entry.snapshot.keyframe
+    chunk = next(item for item in items_of(client, table) if "chunk" in item)
+    client.put_item(TableName=table, Item=chunk | {"chunk": {"B": bytes(chunk["chunk"]["B"])[:-9]}})
+
+    with pytest.raises(CorruptSnapshot) as caught:
+        new_log(client, table).content(draft, entry)
+
+    assert entry.snapshot.keyframe.id in caught.value.place
+
+
 def test_another_bytes_under_a_keyframes_name_are_an_error_and_never_a_wrong_content(
     log: Log, client: DynamoDBClient, table: str
 ) -> None:

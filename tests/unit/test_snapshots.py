@@ -108,7 +108,10 @@ class Shelf:
         return encoded
 
     def keyframe(self, snapshot: Snapshot | None) -> bytes | None:
-        return join_keyframe(self.chunks[snapshot.keyframe.id]) if snapshot and snapshot.keyframe else None
+        return self._joined(snapshot.keyframe.id) if snapshot and snapshot.keyframe else None
+
+    def _joined(self, name: str) -> bytes:
+        return join_keyframe(name, self.chunks[name])
 
     def contents(self) -> list[bytes]:
         return [decode(snapshot, self.keyframe(snapshot)) for snapshot in self.snapshots]
@@ -372,7 +375,7 @@ def damaged() -> Damaged:
     content = canonicalise(payload)
     snapshot = shelf.save(content).snapshot
     assert snapshot.form is Form.DELTA
-    return snapshot, join_keyframe(chunks), chunks, content.text
+    return snapshot, join_keyframe("1", chunks), chunks, content.text
 
 
 def _restored(snapshot: Snapshot, keyframe: bytes | None) -> bytes | None:
@@ -457,7 +460,7 @@ def test_chunks_with_a_changed_byte_never_restore_another_content(damaged: Damag
     chunk[chance.choice([chance.randrange(40), chance.randrange(len(chunk))])] ^= chance.randrange(1, 256)
 
     try:
-        restored = _restored(snapshot, join_keyframe([bytes(chunk) for chunk in changed]))
+        restored = _restored(snapshot, join_keyframe("1", [bytes(chunk) for chunk in changed]))
     except CorruptSnapshot:
         restored = None
 
@@ -471,4 +474,4 @@ def test_chunks_in_another_order_or_number_are_noticed(
 
     for chunks in ([second, first], [first], [second], [first, first], [first, second, second]):
         with pytest.raises(CorruptSnapshot):
-            join_keyframe(chunks)
+            join_keyframe("1", chunks)

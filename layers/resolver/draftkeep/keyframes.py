@@ -25,7 +25,7 @@ class Keyframes:
     def read(self, draft: Draft, keyframe: Keyframe) -> bytes:
         """Read a keyframe's bytes.
 
-        Raises: CorruptSnapshot (a chunk is missing; names the keyframe)
+        Raises: CorruptSnapshot (a chunk is missing or damaged; names the keyframe)
         Cost: nothing when cached, else 1 consistent batch read of its chunks
         """
         place = (keys.keyframes_key(draft), keyframe.id)
@@ -36,7 +36,7 @@ class Keyframes:
         chunks = {item["sk"]["S"]: bytes(item["chunk"]["B"]) for item in self._store.get_many(wanted)}
         if len(chunks) != keyframe.chunks:
             raise CorruptSnapshot(f"keyframe {keyframe.id}: {len(chunks)} of {keyframe.chunks} chunks")
-        text = snapshots.join_keyframe([chunks[name] for name in sorted(chunks)])
+        text = snapshots.join_keyframe(keyframe.id, [chunks[name] for name in sorted(chunks)])
         self.remember(draft, keyframe, text)
         return text
 

@@ -77,12 +77,15 @@ def decode(snapshot: Snapshot, keyframe: bytes | None) -> bytes:
     return text
 
 
-def join_keyframe(chunks: Sequence[bytes]) -> bytes:
-    """Restore a keyframe's bytes from its chunks, in order."""
+def join_keyframe(keyframe_id: str, chunks: Sequence[bytes]) -> bytes:
+    """Restore a keyframe's bytes from its chunks, in order.
+
+    Raises: CorruptSnapshot (names the keyframe)
+    """
     try:
         return zstd.decompress(b"".join(chunks))
     except zstd.ZstdError:
-        raise CorruptSnapshot("a keyframe that does not decompress") from None
+        raise CorruptSnapshot(f"keyframe {keyframe_id}: its chunks do not decompress") from None
 
 
 def _cheapest(
