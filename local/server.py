@@ -149,6 +149,8 @@ def _greet(url: str, engine: str, template: Template, settings: Settings) -> Non
 Draftkeep, {len(template.routes)} routes on {url}
   engine    {engine}
   identity  {identity}; `make token` prints a token
+  console   {url}/console
+  reference {url}/docs
 Save a draft, then read it:
   curl -X PUT {draft} -H 'Content-Type: application/json' -d '{{"comment": "my first draft"}}'
   curl {draft}
