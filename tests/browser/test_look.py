@@ -189,10 +189,26 @@ def _agents(console: Console, api: Api) -> None:
 
 
 def _agent(console: Console, api: Api) -> None:
+    """The example, with a history: a branch that was left, a label and a pin."""
     console.visit("agents")
     console.button("Start with an example").click()
     console.see_saved(1)
+    path = f"/v1/tenants/local/agents/support/revisions/{console.page.url.rpartition('/')[2]}/draft"
+    content = api.call("GET", path).json["headData"]
+
+    def save(version: int, prompt: str) -> None:
+        content["flow"]["steps"][1]["prompt"] = prompt
+        assert api.call("PUT", path, content, if_match=f'"{version}"').status == 200
+
+    save(1, "Read the message, and say what it is about.")
+    save(2, "Read the message twice.")
+    assert api.call("POST", f"{path}:undo", if_match='"3"').status == 200
+    save(4, "Is it about a parcel, an invoice, or something else? Ask when it is unclear.")
+    assert api.call("PATCH", f"{path}/history/2", {"label": "as in the pilot", "pinned": True}).status == 200
+    console.page.reload()
+    console.see_saved(5)
     expect(console.page.locator(".step-card")).to_have_count(6)
+    expect(console.page.get_by_text("as in the pilot")).to_be_visible()
 
 
 def _revisions(console: Console, api: Api) -> None:

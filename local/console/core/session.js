@@ -244,6 +244,7 @@ export class Session {
     if (overlaps.length) {
       this.conflict = { base, current };
       this.notice = null;
+      this.changed++;
       this.tell();
       return false;
     }

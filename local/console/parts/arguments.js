@@ -18,7 +18,7 @@ export function Arguments({ id, field, content, edit }) {
   const unused = () => {
     for (let number = all.length + 1; ; number++) if (!all.some((one) => one.name === `argument_${number}`)) return `argument_${number}`;
   };
-  return html`<span class="label" id=${`${id}-label`}>${field.label}</span>
+  return html`<span class=${field.label === field.group ? "sr" : "label"} id=${`${id}-label`}>${field.label}</span>
     <ol class="arguments" aria-labelledby=${`${id}-label`}>${all.map((one, at) => html`<li class="argument" key=${at}>
       <div class="argument-head">
         <label class="grow"><span class="sr">Name of argument ${at + 1}</span><input class="code" value=${one.name} spellcheck=${false} placeholder="name" onChange=${(event) => event.target.value.trim() && change(at, { name: event.target.value.trim() })} /></label>

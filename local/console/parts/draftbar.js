@@ -1,6 +1,7 @@
 // The head of an open draft: its name, whether it is saved, and what can be done with all of it.
 
 import { ago, count, when } from "../core/format.js";
+import { fieldOf, KINDS } from "../core/kinds.js";
 import { attempt, toast } from "./toasts.js";
 import { Button, Dialog, html, Icon, useEffect, useRef, useState } from "./ui.js";
 
@@ -94,6 +95,13 @@ function useKeys(session) {
   }, []);
 }
 
+/** A wrong place: of a form its field, which can be gone to. */
+function Place({ kind, pointer }) {
+  if (!(kind in KINDS)) return html`<code>${pointer || "/"}</code>`;
+  const { name, label } = fieldOf(kind, pointer.split("/")[1] ?? "");
+  return html`<button type="button" class="link" onClick=${() => document.getElementById(`field-${name}`)?.focus()}>${label || "The form"}</button>`;
+}
+
 /** What a person should know of the draft beside its state: others' changes, refusals, a missing local copy. */
 export function DraftNews({ session }) {
   const { status, problem, notice, copied, suggesting } = session;
@@ -102,8 +110,8 @@ export function DraftNews({ session }) {
     ${suggesting && html`<div class="banner"><${Icon} name="bulb" /><p class="grow">Edits are kept in this tab until you propose them. The draft stays as it is until somebody accepts.</p></div>`}
     ${notice && html`<div class="banner" role="status"><${Icon} name="people" /><p class="grow">${named} changed this draft: it is at version ${notice.version}.${session.unsaved ? " Your own edits are kept on top." : ""}</p>
       <${Button} kind="quiet" icon="x" label="Dismiss" class="little" onClick=${() => ((session.notice = null), session.tell())} /></div>`}
-    ${status === "refused" && html`<div class="banner bad" role="alert"><${Icon} name="warn" /><p class="grow">${problem.message}
-      ${problem.errors?.length ? html`<span> ${problem.errors.slice(0, 3).map((one) => html`<br /><code>${one.pointer || "/"}</code> ${one.message}`)}</span>` : null}</p>
+    ${status === "refused" && html`<div class="banner bad" role="alert"><${Icon} name="warn" /><p class="grow">${problem.errors?.length ? "Not saved. Mend this, and it is sent:" : problem.message}
+      ${problem.errors?.slice(0, 3).map((one) => html`<br /><${Place} kind=${session.draft.kind} pointer=${one.pointer} /> ${one.message}`)}</p>
       <${Button} class="little" onClick=${() => attempt(() => session.again())}>Try again<//><${Button} class="little" onClick=${() => attempt(() => session.drop())}>Drop my edits<//></div>`}
     ${status === "signed-out" && html`<div class="banner bad" role="alert"><${Icon} name="warn" /><p class="grow">The server does not accept the token. Your edits are kept in this browser; sign in by the connection at the top.</p></div>`}
     ${status === "gone" && html`<div class="banner bad" role="alert"><${Icon} name="warn" /><p class="grow">This draft was discarded elsewhere.${session.unsaved ? " What you typed is still here." : ""}</p>

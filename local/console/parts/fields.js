@@ -7,7 +7,7 @@ import { Chips, nameOf, Picker, RowName } from "./picker.js";
 import { Button, html, Icon, useAnswer, useEffect, useState } from "./ui.js";
 
 const Label = ({ id, children }) => html`<label class="label" for=${id}>${children}</label>`;
-const Title = ({ id, children }) => html`<span class="label" id=${`${id}-label`}>${children}</span>`;
+const Title = ({ id, field }) => html`<span class=${field.label === field.group ? "sr" : "label"} id=${`${id}-label`}>${field.label}</span>`;
 
 function Text({ id, field, content, edit, describedBy, invalid }) {
   const Tag = field.control === "long" ? "textarea" : "input";
@@ -25,7 +25,7 @@ function Texts({ id, field, content, edit }) {
     set([...items, fresh]);
     setFresh("");
   };
-  return html`<${Title} id=${id}>${field.label}<//>
+  return html`<${Title} id=${id} field=${field} />
     <ol class="stack tight" aria-labelledby=${`${id}-label`}>
       ${items.map(
         (item, at) => html`<li class="line" key=${at}><textarea rows="1" aria-label=${`Example ${at + 1}`} value=${item}
@@ -103,7 +103,7 @@ function IconField({ id, field, content, edit }) {
   const own = useAnswer(async () => (content.icon_id ? row("icons", content.icon_id) : null), [content.icon_id]).answer;
   const rows = answer?.rows ?? [];
   const all = own && !rows.some((one) => one.id === own.id) ? [own, ...rows] : rows;
-  return html`<${Title} id=${id}>${field.label}<//>
+  return html`<${Title} id=${id} field=${field} />
     <ul class="drawings" aria-labelledby=${`${id}-label`}>${all.map(
       (one) => html`<li key=${one.id}><button type="button" title=${nameOf(one)} aria-label=${nameOf(one)} aria-pressed=${one.id === content.icon_id}
         onClick=${() => edit({ icon_id: one.id === content.icon_id ? null : one.id })}>${one.value && html`<${Drawing} markup=${one.value} />`}</button></li>`,
@@ -125,7 +125,7 @@ function Flags({ id, field, content, edit }) {
   const isShown = ({ type, rows }) => added.includes(type) || rows.some((one) => ids.includes(one.id));
   const choose = (rows, chosen) => edit({ flag_ids: [...ids.filter((one) => !rows.some((flag) => flag.id === one)), ...(chosen ? [chosen] : [])] });
   const left = others.filter((group) => !isShown(group));
-  return html`<${Title} id=${id}>${field.label}<//>
+  return html`<${Title} id=${id} field=${field} />
     ${field.active && html`<${Switch} id=${`${id}-active`} checked=${content.active ?? false} onChange=${(active) => edit({ active })}>Active<//>`}
     ${others.filter(isShown).map(({ type, rows }) => html`<div class="flag" key=${type}>
       ${rows.every((one) => ["true", "false"].includes(one.value))

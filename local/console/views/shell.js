@@ -23,6 +23,8 @@ export function Shell({ section, children }) {
   useWatch(onReach, []);
   // The inbox counts by itself, once it has read.
   useEffect(() => void (section !== "proposals" && recount()), [section, base, token]);
+  // On a narrow page not all places fit.
+  useEffect(() => document.querySelector(".places [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }), [section]);
   return html`
     <a class="skip" href="#main" onClick=${skip}>Skip to content</a>
     <header class="bar">
