@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 
 from local.cloudformation import load
 
-TEMPLATE: dict[str, Any] = load((Path(__file__).resolve().parents[2] / "template.yaml").read_text())
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE: dict[str, Any] = load((ROOT / "template.yaml").read_text())
 RESOURCES: dict[str, dict[str, Any]] = TEMPLATE["Resources"]
 FUNCTIONS = {name: one["Properties"] for name, one in RESOURCES.items() if one["Type"] == "AWS::Serverless::Function"}
 TABLES = {"DraftsTable", "CatalogTable"}
@@ -129,6 +131,59 @@ def test_every_alarm_tells_somebody_and_not_for_want_of_traffic() -> None:
     for alarm in alarms:
         assert alarm["AlarmActions"] == [{"Ref": "Alarms"}]
         assert alarm["TreatMissingData"] == "notBreaching"
+
+
+def test_every_parameter_tells_what_it_is_for_and_has_a_default() -> None:
+    parameters = TEMPLATE["Parameters"]
+
+    assert [name for name, one in parameters.items() if not one.get("Description") or "Default" not in one] == []
+
+
+def test_whatever_changes_of_a_function_is_published_as_a_new_version() -> None:
+    layer = RESOURCES["ResolverLayer"]["Properties"]
+    variables = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+    given = {value["Ref"] for value in variables.values() if isinstance(value, dict)} & set(TEMPLATE["Parameters"])
+
+    assert layer["PublishLambdaVersion"] is True
+    for function in FUNCTIONS.values():
+        assert function["AutoPublishAliasAllProperties"] is True
+        # A Ref is the same text whatever it gives: the values are written out beside it.
+        written = function["Environment"]["Variables"]["PARAMETERS"]["Fn::ToJsonString"]
+        assert written == {name: {"Ref": name} for name in {*given, "SnapStart"}}
+
+
+def test_a_rollout_goes_back_by_an_alarm_that_it_names_without_a_reference() -> None:
+    [alarm] = TEMPLATE["Globals"]["Function"]["DeploymentPreference"]["Alarms"]
+
+    # With a reference the API, its aliases, their deployment groups and the alarm would wait for each other.
+    assert (
+        alarm
+        == RESOURCES["ServerErrorsAlarm"]["Properties"]["AlarmName"]
+        == {"Fn::Sub": "${AWS::StackName}-server-errors"}
+    )
+
+
+def test_the_outputs_have_every_url() -> None:
+    urls = {name for name in TEMPLATE["Outputs"] if name.endswith("Url")}
+
+    assert urls == {
+        *("ApiUrl", "AgentsUrl", "PersonaDraftUrl", "ToolDraftUrl", "EvalDraftUrl", "TestDraftUrl", "CatalogUrl"),
+        *("DocsUrl", "OpenApiUrl", "DashboardUrl", "IssuerUrl"),
+    }
+
+
+@pytest.mark.parametrize("stage", ["dev", "prod"])
+def test_samconfig_sets_parameters_that_the_template_has_to_values_that_it_takes(stage: str) -> None:
+    deploy = tomllib.loads((ROOT / "samconfig.toml").read_text())[stage]["deploy"]["parameters"]
+    # One string for each: within one string the CLI keeps the line breaks as part of the values.
+    given = dict(one.split("=", 1) for one in deploy["parameter_overrides"])
+
+    assert given["Stage"] == stage
+    for name, value in given.items():
+        parameter = TEMPLATE["Parameters"][name]
+        assert value in [str(one) for one in parameter.get("AllowedValues", [value])], name
+    assert given["GradualRollout"] == str(stage == "prod").lower()
+    assert given["TableDeletionPolicy"] == {"dev": "Delete", "prod": "Retain"}[stage]
 
 
 def test_the_access_log_is_one_line_of_json_a_request() -> None:
