@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Generator, Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
+from tests import npm
 from tests.browser.chromium import chromium
 from tests.browser.console import Console, listen
 from tests.served import Api, served
 
 expect.set_options(timeout=20_000)
+
+_FAILED = pytest.StashKey[bool]()
+_PICTURES = npm.CACHE / "screenshots" / "failed"
 
 Profiles = Callable[..., BrowserContext]
 
@@ -28,11 +33,19 @@ def browser() -> Iterator[Browser]:
         yield running
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.when == "call":
+        item.stash[_FAILED] = report.failed
+    return report
+
+
 @pytest.fixture
-def profiles(api: Api, browser: Browser) -> Iterator[Profiles]:
+def profiles(request: pytest.FixtureRequest, api: Api, browser: Browser) -> Iterator[Profiles]:
     """Makes browser profiles, given the other servers that they may call.
 
-    In no test may one break the policy, fail silently, or call elsewhere.
+    In no test may one break the policy, fail silently, or call elsewhere. Pages of a test that fails are photographed.
     """
     made = []
 
@@ -43,10 +56,17 @@ def profiles(api: Api, browser: Browser) -> Iterator[Profiles]:
 
     yield make
     for context, told in made:
+        if request.node.stash.get(_FAILED, False):
+            _photograph(context, request.node.name)
         context.close()
         assert told.violations == []
         assert told.errors == []
         assert told.elsewhere == []
+
+
+def _photograph(context: BrowserContext, test: str) -> None:
+    for number, page in enumerate(context.pages, 1):
+        page.screenshot(path=_PICTURES / f"{re.sub('[^a-z0-9_]+', '-', test)}-{number}.png")
 
 
 @pytest.fixture

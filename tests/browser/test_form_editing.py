@@ -54,3 +54,19 @@ def test_undo_and_redo_by_keys(console: Console, api: Api, redo: str) -> None:
     console.page.keyboard.press(redo)
     expect(console.field("Name")).to_have_value("second")
     console.see_saved(4)
+
+
+def test_an_edit_can_be_undone_the_moment_it_is_saved(console: Console, api: Api) -> None:
+    console.visit(f"persona/{new_form(api, 'persona', name='first')}")
+    console.see_saved(1)
+    # The read that follows a save does not come.
+    console.page.route(
+        "**/persona/draft/*", lambda route: route.abort() if route.request.method == "GET" else route.continue_()
+    )
+
+    console.field("Name").fill("second")
+    console.see_saved(2)
+    console.page.keyboard.press("Control+Z")
+
+    console.see_saved(3)
+    expect(console.field("Name")).to_have_value("first")

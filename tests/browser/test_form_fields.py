@@ -208,3 +208,16 @@ def test_a_refused_value_is_told_at_its_field_and_kept(console: Console, api: Ap
     console.field("Color").press("Enter")
     console.see_saved(2)
     assert form_state(api, "persona", draft)["color"] == "#3366cc"
+
+
+def test_what_is_typed_into_an_argument_stays_while_another_edit_is_saved(console: Console, api: Api) -> None:
+    console.visit(f"tool/{new_form(api, 'tool', name='track_parcel')}")
+    console.button("Add an argument").click()
+
+    console.field("Name of argument 1").fill("order")
+    console.see_saved(2)
+    expect(console.page.locator(".entry")).to_have_count(2)
+
+    expect(console.field("Name of argument 1")).to_have_value("order")
+    console.field("Name of argument 1").press("Enter")
+    console.see_saved(3)

@@ -189,7 +189,9 @@ export class Session {
   /** Take a state of the server in. */
   took(state) {
     const moved = state.version !== this.head?.version;
-    this.head = { ...this.head, ...state };
+    // The answer to a form's save does not say it; what was just saved can be undone.
+    const moves = moved && state.canUndo === undefined ? { canUndo: this.head !== null, canRedo: false } : {};
+    this.head = { ...this.head, ...moves, ...state };
     if (moved) this.changed++;
     if (this.id !== this.draft.name) this.renamed();
   }

@@ -2,7 +2,7 @@
 
 import { addSlot, approvalsOf, changeSlot, isObject, removeSlot, renameSlot } from "../core/flow.js";
 import { count } from "../core/format.js";
-import { Button, Dialog, html, Icon, useEffect, useState } from "./ui.js";
+import { Button, Dialog, html, Icon, LateInput, useEffect, useState } from "./ui.js";
 
 const KINDS = ["UNSPECIFIED", "HUMAN"];
 const LISTS = {
@@ -53,7 +53,7 @@ function Slot({ slot, all, at, change, onDrop }) {
   return html`<li class="slot">
     <label class="field"><span class="hint">Shown as</span><input value=${slot.displayName ?? ""} placeholder="Team lead" onInput=${(event) => set({ displayName: event.target.value })} /></label>
     <label class="field"><span class="hint">Name</span><input class="code" value=${name} spellcheck=${false} aria-invalid=${isTaken ? "true" : undefined} onInput=${(event) => setName(event.target.value)} onBlur=${commit} onKeyDown=${(event) => event.key === "Enter" && commit()} /></label>
-    <label class="field"><span class="hint">Kind</span><input value=${slot.requiredKind ?? ""} list="slot-kinds" spellcheck=${false} onChange=${(event) => set({ requiredKind: event.target.value.trim() || undefined })} /></label>
+    <label class="field"><span class="hint">Kind</span><${LateInput} value=${slot.requiredKind ?? ""} list="slot-kinds" spellcheck=${false} onCommit=${(kind) => set({ requiredKind: kind.trim() || undefined })} /></label>
     <${Button} icon="trash" label=${`Remove ${slot.displayName || slot.name || "the approver"}`} onClick=${onDrop} />
   </li>`;
 }

@@ -1,6 +1,6 @@
 // The arguments of a tool, each with what it gives out.
 
-import { Button, html } from "./ui.js";
+import { Button, html, LateInput } from "./ui.js";
 
 const TYPES = ["string", "number", "integer", "boolean", "object", "array"];
 const FRESH = { id: null, name: "", field_type: "string", description: null, required: false, default_value: null, outputs: [] };
@@ -21,7 +21,7 @@ export function Arguments({ id, field, content, edit }) {
   return html`<span class=${field.label === field.group ? "sr" : "label"} id=${`${id}-label`}>${field.label}</span>
     <ol class="arguments" aria-labelledby=${`${id}-label`}>${all.map((one, at) => html`<li class="argument" key=${at}>
       <div class="argument-head">
-        <label class="grow"><span class="sr">Name of argument ${at + 1}</span><input class="code" value=${one.name} spellcheck=${false} placeholder="name" onChange=${(event) => event.target.value.trim() && change(at, { name: event.target.value.trim() })} /></label>
+        <label class="grow"><span class="sr">Name of argument ${at + 1}</span><${LateInput} class="code" value=${one.name} spellcheck=${false} placeholder="name" onCommit=${(name) => name.trim() && change(at, { name: name.trim() })} /></label>
         <select class="narrow" aria-label=${`Type of ${one.name}`} value=${one.field_type ?? ""} onChange=${(event) => change(at, { field_type: event.target.value })}>
           ${[...new Set([...TYPES, one.field_type ?? "string"])].map((type) => html`<option value=${type}>${type}</option>`)}</select>
         <${Button} icon="up" class="little" label=${`Move ${one.name} up`} disabled=${at === 0} onClick=${() => move(at, -1)} />
@@ -30,7 +30,7 @@ export function Arguments({ id, field, content, edit }) {
       </div>
       <div class="argument-more">
         <label class="grow"><span class="hint">Description</span><input value=${one.description ?? ""} onInput=${(event) => change(at, { description: event.target.value || null })} /></label>
-        <label><span class="hint">Default</span><input value=${shown(one.default_value)} spellcheck=${false} onChange=${(event) => change(at, { default_value: read(event.target.value, one.field_type) })} /></label>
+        <label><span class="hint">Default</span><${LateInput} value=${shown(one.default_value)} spellcheck=${false} onCommit=${(text) => change(at, { default_value: read(text, one.field_type) })} /></label>
         <label class="check"><input type="checkbox" checked=${one.required ?? false} onChange=${(event) => change(at, { required: event.target.checked })} /> Required</label>
       </div>
       <${Outputs} argument=${one} onChange=${(outputs) => change(at, { outputs })} />
@@ -43,7 +43,7 @@ function Outputs({ argument, onChange }) {
   const change = (at, members) => onChange(all.with(at, { ...all[at], ...members }));
   return html`<div class="outputs"><span class="hint">Outputs</span>
     ${all.map((one, at) => html`<div class="line" key=${at}>
-      <input class="code narrow" aria-label=${`Name of output ${at + 1} of ${argument.name}`} value=${one.name} placeholder="name" spellcheck=${false} onChange=${(event) => event.target.value.trim() && change(at, { name: event.target.value.trim() })} />
+      <${LateInput} class="code narrow" aria-label=${`Name of output ${at + 1} of ${argument.name}`} value=${one.name} placeholder="name" spellcheck=${false} onCommit=${(name) => name.trim() && change(at, { name: name.trim() })} />
       <input class="grow" aria-label=${`Template of ${one.name}`} value=${one.template ?? ""} placeholder="The parcel is {{status}}." onInput=${(event) => change(at, { template: event.target.value || null })} />
       <${Button} icon="x" class="little" label=${`Remove output ${one.name}`} onClick=${() => onChange(all.toSpliced(at, 1))} />
     </div>`)}

@@ -5,7 +5,7 @@ import { byWhom, deedOf, Timeline } from "../core/timeline.js";
 import { lanesOf } from "../core/tree.js";
 import { Compare } from "./compare.js";
 import { attempt, toast } from "./toasts.js";
-import { Button, Empty, html, Icon, Spinner, Trouble, useAnswer, useMemo, useReducer, useState } from "./ui.js";
+import { Button, Empty, html, Icon, LateInput, Spinner, Trouble, useAnswer, useMemo, useReducer, useState } from "./ui.js";
 
 export function HistoryList({ session, kind }) {
   const line = useMemo(() => new Timeline(session.draft), [session.draft]);
@@ -89,8 +89,8 @@ function Entry({ row, lanes, act }) {
 function More({ entry, act }) {
   const { seqNo, parent, label } = entry;
   const isCurrent = seqNo === act.current;
-  const rename = (event) => {
-    const next = event.target.value.trim() || null;
+  const rename = (words) => {
+    const next = words.trim() || null;
     if (next !== label) act.annotate(seqNo, { label: next });
   };
   return html`<div class="entry-more">
@@ -100,7 +100,7 @@ function More({ entry, act }) {
         <${Button} class="little" onClick=${() => act.compare(act.current, seqNo, true)}>Restore…<//>`}
     </div>
     <label class="line"><${Icon} name="tag" size=${15} /><span class="sr">Label of version ${seqNo}</span>
-      <input maxlength="120" placeholder="Add a label" value=${label ?? ""} onChange=${rename} onKeyDown=${(event) => event.key === "Enter" && event.target.blur()} /></label>
+      <${LateInput} maxlength="120" placeholder="Add a label" value=${label ?? ""} onCommit=${rename} /></label>
   </div>`;
 }
 
@@ -143,7 +143,7 @@ function Finder({ line, act, marked, onMarked }) {
       <${Button} class="little" icon="pin" aria-pressed=${marked} onClick=${onMarked}>Pinned and labelled<//>
       <${Button} class="little" icon="clock" aria-expanded=${asking} onClick=${() => (setAsking(!asking), setMs(null))}>At a time…<//>
     </div>
-    ${asking && html`<form class="line" onSubmit=${ask}><label class="grow"><span class="sr">What was current at</span><input type="datetime-local" name="time" step="1" required value=${now()} /></label>
+    ${asking && html`<form class="line" onSubmit=${ask}><label class="grow"><span class="sr">What was current at</span><input type="datetime-local" name="time" step="1" required defaultValue=${now()} /></label>
       <${Button} type="submit" icon="search">Find<//></form>`}
     <div role="status">${ms !== null && (entry
       ? html`<p class="small dim">On ${when(ms)} this was current:</p><ol class="entries boxed"><${Entry} row=${{ entry, place }} lanes=${0} act=${act} /></ol>`

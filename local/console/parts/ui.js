@@ -1,6 +1,6 @@
 // What all views are made of.
 
-import { html, useEffect, useReducer, useRef } from "../vendor/preact.js";
+import { html, useEffect, useReducer, useRef, useState } from "../vendor/preact.js";
 
 export * from "../vendor/preact.js";
 
@@ -54,6 +54,16 @@ export function Button({ icon, label, kind = "plain", children, class: more = ""
   return html`<button type="button" class="button ${kind} ${bare ? "bare" : ""} ${more}" aria-label=${bare ? label : undefined} title=${bare ? label : rest.title} ...${rest}>
     ${icon && html`<${Icon} name=${icon} />`}${children}
   </button>`;
+}
+
+/** An input whose text counts once the field is left, or at Enter; until then nothing that happens elsewhere touches it. */
+export function LateInput({ value, onCommit, ...rest }) {
+  const [typed, setTyped] = useState(null);
+  const commit = () => {
+    if (typed !== null && typed !== value) onCommit(typed);
+    setTyped(null);
+  };
+  return html`<input ...${rest} value=${typed ?? value} onInput=${(event) => setTyped(event.target.value)} onBlur=${commit} onKeyDown=${(event) => event.key === "Enter" && commit()} />`;
 }
 
 /** A modal dialog: Escape and the backdrop close it, the focus returns to where it was. */
