@@ -20,6 +20,7 @@ VENV := .venv
 SAM_VENV := .venv-sam
 KINTO_VENV := .venv-kinto
 AUDIT_VENV := .venv-audit
+DEPLOY_VENV := .venv-deploy
 LOCK_VENV := .venv-lock
 
 PATHS := $(CURDIR)/functions:$(CURDIR)/layers/resolver:$(CURDIR)
@@ -101,10 +102,21 @@ load: $(VENV)/.tests ## Have 50 editors at work, and look for lost edits (MINUTE
 soak: $(VENV)/.tests ## Compare the API with a model for as long as wanted (MINUTES=10)
 	@PYTHONPATH=$(PATHS) $(VENV)/bin/python -m tests.machine --minutes $(MINUTES) $(ARGS)
 
-.PHONY: test-sam sam-local
-test-sam: export PYTHONPATH := $(PATHS)
-test-sam: $(VENV)/.tests $(SAM_VENV)/.made ## Test the deployment in containers; needs root, docker, debootstrap, Python 3.13
-	$(VENV)/bin/python -m pytest -n0 $(ARGS) tests/sam
+# Both tell how long they took, the build included: docs/rehearsals.md has it.
+.PHONY: test-sam test-deploy rehearsals sam-local
+test-sam test-deploy rehearsals: export PYTHONPATH := $(PATHS)
+test-sam: $(VENV)/.tests $(SAM_VENV)/.made ## Test the deployment in containers; needs docker, java, npm, Python 3.13, root
+	@started=$$(date +%s); $(MAKE) --no-print-directory build ARGS= && \
+	    $(VENV)/bin/python -m pytest -n0 $(ARGS) tests/sam && \
+	    $(VENV)/bin/python -m tests.rehearsals test-sam $$(($$(date +%s) - started))
+
+test-deploy: $(VENV)/.tests $(SAM_VENV)/.made $(DEPLOY_VENV)/.made ## Rehearse sam deploy against an emulator; needs Python 3.13
+	@started=$$(date +%s); $(MAKE) --no-print-directory build ARGS= && \
+	    $(VENV)/bin/python -m pytest -n0 $(ARGS) tests/deploy && \
+	    $(VENV)/bin/python -m tests.rehearsals test-deploy $$(($$(date +%s) - started))
+
+rehearsals: $(VENV)/.tests ## Write docs/rehearsals.md from what test-sam and test-deploy kept last
+	@$(VENV)/bin/python -m tests.rehearsals
 
 sam-local: export PYTHONPATH := $(PATHS)
 sam-local: export PORT := $(PORT)
@@ -172,19 +184,23 @@ bench: $(VENV)/.tests $(KINTO_VENV)/.made ## Measure costs and times, by size of
 
 # ------------------------------------------------------------------------------------------------ building
 
-# sam builds the layer with the functions' own Python. A pyenv shim may be on the path and yet not run.
+# The functions' own Python, for what is built for them and what runs them. A pyenv shim may be on the path and yet not run.
+define FIND_PYTHON_313
+for python in python3.13 "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.13.*/bin/python3.13; do \
+    if "$$python" -c 'import pip, sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null; then \
+        found=$$(command -v "$$python"); break; \
+    fi; \
+done; \
+if [ -z "$${found-}" ]; then \
+    echo "make: no python3.13 that runs and has pip, neither on PATH nor among pyenv's versions." >&2; \
+    echo "The functions run on Python 3.13: install it (pyenv install 3.13) and try again." >&2; \
+    exit 1; \
+fi
+endef
+
 .PHONY: build
 build: $(SAM_VENV)/.made ## Build what `sam deploy` deploys; needs Python 3.13
-	@for python in python3.13 "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.13.*/bin/python3.13; do \
-	    if "$$python" -c 'import pip, sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null; then \
-	        found=$$(command -v "$$python"); break; \
-	    fi; \
-	done; \
-	if [ -z "$${found-}" ]; then \
-	    echo "make build: no python3.13 that runs and has pip, neither on PATH nor among pyenv's versions." >&2; \
-	    echo "The functions run on Python 3.13: install it (pyenv install 3.13) and try again." >&2; \
-	    exit 1; \
-	fi; \
+	@$(FIND_PYTHON_313); \
 	echo "Building with $$found"; \
 	PATH="$$(dirname "$$found"):$$PATH"; export PATH; \
 	$(SAM) build $(ARGS)
@@ -230,6 +246,12 @@ $(SAM_VENV)/.made: tests/sam/requirements.txt | $(VENV)/.made
 	@$(SAM_VENV)/bin/python $(PIP_INSTALL) $<
 	@touch $@
 
+$(DEPLOY_VENV)/.made: tests/deploy/requirements.txt
+	@echo "Installing tests/deploy/requirements.txt into $(DEPLOY_VENV): once, about half a minute"
+	@$(FIND_PYTHON_313); "$$found" -m venv --clear $(DEPLOY_VENV)
+	@$(DEPLOY_VENV)/bin/python $(PIP_INSTALL) $<
+	@touch $@
+
 $(KINTO_VENV)/.made: tests/bench/requirements.txt | $(VENV)/.made
 	@echo "Installing tests/bench/requirements.txt into $(KINTO_VENV): once, about half a minute"
 	@$(VENV)/bin/python -m venv --clear $(KINTO_VENV)
@@ -243,7 +265,7 @@ $(AUDIT_VENV)/.made: tests/audit/requirements.txt | $(VENV)/.made
 	@touch $@
 
 # uv writes lists that hold on every platform and for every Python that is supported. UPGRADE=--upgrade moves them on.
-LISTS := layers/resolver local tests tests/sam tests/sam/runtime tests/browser tests/audit tests/bench
+LISTS := layers/resolver local tests tests/sam tests/sam/runtime tests/deploy tests/browser tests/audit tests/bench
 UPGRADE ?=
 
 .PHONY: lock
@@ -259,6 +281,6 @@ lock: | $(VENV)/.made ## Pin the requirements.in files anew (UPGRADE=--upgrade f
 
 .PHONY: clean
 clean: ## Remove everything that make made
-	rm -rf $(VENV) $(SAM_VENV) $(KINTO_VENV) $(AUDIT_VENV) $(LOCK_VENV) .aws-sam .cache
+	rm -rf $(VENV) $(SAM_VENV) $(DEPLOY_VENV) $(KINTO_VENV) $(AUDIT_VENV) $(LOCK_VENV) .aws-sam .cache
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find functions layers local tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -27,7 +27,7 @@ def _image() -> str | None:
         ).stdout.strip()
         if registry and not subprocess.run([*probe, registry], capture_output=True, check=False).returncode:
             return None
-    print("Lambda's own image cannot be pulled from here: making the stand-in (some minutes, once).", flush=True)
+    print("Lambda's own image cannot be pulled from here: making the stand-in (half a minute, once).", flush=True)
     return ensure()
 
 

@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import socket
 import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
-from draftkeep.store import new_client
+import botocore.session
+from botocore.config import Config
+
 from local.engine import isolate
 from local.sample_catalog import load_sample
 from local.template import TABLE_PREFIX, parse_template
@@ -91,7 +93,9 @@ def engine() -> Iterator[str]:
     with dynamodb_local() as url:
         os.environ["AWS_ENDPOINT_URL_DYNAMODB"] = url
         try:
-            client = new_client()
+            # Waits longer than the service's own: an engine that has just started is slow at first.
+            patient = Config(read_timeout=_DAEMON_S, retries={"max_attempts": 0})
+            client: Any = botocore.session.get_session().create_client("dynamodb", config=patient)
             for table in parse_template((ROOT / "template.yaml").read_text()).tables:
                 client.create_table(TableName=table.name.removeprefix(TABLE_PREFIX), **table.definition)
             load_sample("CatalogTable")
@@ -126,6 +130,7 @@ def sam_local(command: str, engine_url: str, image: str | None, port: int = 0) -
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
     line = [str(SAM), "local", command, "--host", "127.0.0.1", "--port", str(port), "--warm-containers", "EAGER"]
+    before = containers()
     process = subprocess.Popen(
         [*line, *arguments(engine_url, image)],
         cwd=ROOT,
@@ -147,7 +152,9 @@ def sam_local(command: str, engine_url: str, image: str | None, port: int = 0) -
         except subprocess.TimeoutExpired:
             process.kill()
         reader.join(5)
-        remove_containers(served.output)
+        # The CLI leaves some when it is told to end.
+        if left := containers() - before:
+            subprocess.run(["docker", "rm", "--force", *left], capture_output=True, check=False)
 
 
 def _read(served: SamLocal, ready: threading.Event) -> None:
@@ -160,11 +167,10 @@ def _read(served: SamLocal, ready: threading.Event) -> None:
     ready.set()
 
 
-def remove_containers(output: Sequence[str]) -> None:
-    """Remove the containers that a command said it started; the CLI leaves some when it is told to end."""
-    found = re.findall(r"SAM_CONTAINER_ID: ([0-9a-f]{12,64})", "".join(output))
-    if found:
-        subprocess.run(["docker", "rm", "--force", *found], capture_output=True, check=False)
+def containers() -> set[str]:
+    """The ids of the containers that `sam local` holds, of all its commands."""
+    command = ["docker", "ps", "--all", "--quiet", "--no-trunc", "--filter", "label=sam.cli.container.type=lambda"]
+    return set(subprocess.run(command, capture_output=True, text=True, check=False).stdout.split())
 
 
 def invoke(function: str, event: Path, engine_url: str, image: str | None) -> dict[str, object]:
@@ -173,7 +179,13 @@ def invoke(function: str, event: Path, engine_url: str, image: str | None) -> di
     Raises: StackUnavailable
     """
     command = [str(SAM), "local", "invoke", function, "--event", str(event), *arguments(engine_url, image)]
-    done = subprocess.run(command, cwd=ROOT, env=os.environ | _ENVIRONMENT, capture_output=True, text=True, check=False)
+    environment = os.environ | _ENVIRONMENT
+    try:
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=_READY_S
+        )
+    except subprocess.TimeoutExpired as late:
+        raise StackUnavailable(f"sam local invoke {function} does not end:\n{(late.stderr or b'')[-4000:]!r}") from None
     try:
         answer: dict[str, object] = json.loads(done.stdout)
     except ValueError:

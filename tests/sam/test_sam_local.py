@@ -2,106 +2,78 @@
 
 from __future__ import annotations
 
+import io
 import json
-import re
-import subprocess
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import botocore.session
 import pytest
 from botocore.config import Config
 
 from draftkeep.differences import differences
-from local.template import parse_template
-from tests.sam.image import ensure
+from tests import tales
+from tests.rehearsals import keep
+from tests.sam.image import ensure, is_made
 from tests.sam.stack import ROOT, docker_daemon, engine, invoke, sam_local
-from tests.served import Api, Reply, served
-from tests.stories import AGENT_STORY, CATALOG_STORY, FORM_STORY, FORMS, REFERENCE_STORY, event, tell
+from tests.served import Api
+from tests.stories import event
+from tests.tales import FUNCTIONS, TALES, Answer, Told, as_promised, statuses, tale
 
-TEMPLATE = parse_template((ROOT / "template.yaml").read_text())
-FUNCTIONS = {route.key: route.function for route in TEMPLATE.routes}
-TALES = {
-    "catalog": CATALOG_STORY,
-    "agent": AGENT_STORY,
-    "reference": REFERENCE_STORY,
-    **{kind: [(f"{kind}_{name}", status) for name, status in FORM_STORY] for kind in FORMS},
-}
-# What one command of the CLI is sent for each function: an event that needs nothing before it.
+BUILT = ROOT / ".aws-sam" / "build"
+# What the command itself is sent, as a person would: an agent's save, a form, and the one function without a route.
 ALONE = {
-    "CatalogFunction": "catalog_list_departments",
-    "AgentDraftFunction": "agent_list_first_page",
-    "ReferenceFunction": "reference_document_read",
-    **{f"{kind.title()}DraftFunction": f"{kind}_list_first_page" for kind in FORMS},
+    "AgentDraftFunction": "agent_save_created",
+    "PersonaDraftFunction": "persona_list_first_page",
+    "SweepFunction": "sweep_daily",
 }
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_COMPARED = ("content-type", "etag", "cache-control", "idempotency-replayed", "retry-after", "content-security-policy")
+# Unpacked, a function and its layers together.
+_LAMBDA_LIMIT = 250_000_000
 
 
-@dataclass(frozen=True)
-class Told:
-    """What an answer says, but for what is another one each time."""
-
-    status: int
-    headers: dict[str, str]
-    body: Any
-
-
-def told(status: int, headers: dict[str, str], body: str, names: dict[str, str]) -> Told:
-    """names: the ids that were met so far, each under a name of its own"""
-    kept = {name.lower(): value for name, value in headers.items() if name.lower() in _COMPARED}
-    if not body:
-        # `sam local` gives every answer a type.
-        kept.pop("content-type", None)
-    steady = json.dumps(_steady(json.loads(body))) if body.startswith(("{", "[")) else body
-    named = _UUID.sub(lambda found: names.setdefault(found.group(), f"id {len(names)}"), steady)
-    return Told(status, kept, json.loads(named) if named.startswith(("{", "[")) else named)
-
-
-def _steady(value: Any) -> Any:
-    """Without times and request ids."""
-    if isinstance(value, dict):
-        return {name: _steady(one) for name, one in value.items() if name != "instance"}
-    if isinstance(value, list):
-        return [_steady(one) for one in value]
-    return "a time" if isinstance(value, int) and value > 1_600_000_000_000 else value
-
-
-def over_http(api: Api, sent: dict[str, Any]) -> Reply:
-    """Send what an event tells of, as the client that it came from did."""
-    query = sent.get("rawQueryString")
-    target = quote(sent["rawPath"], safe="/:@~!$&'()*+,;=") + (f"?{query}" if query else "")
-    headers = {name: value for name, value in sent["headers"].items() if name not in ("host", "content-length")}
-    body = sent["body"].encode() if "body" in sent else None
-    return api.send(sent["requestContext"]["http"]["method"], target, body, headers)
-
-
-def tale_over_http(api: Api, tale: str) -> dict[str, Told]:
-    names: dict[str, str] = {}
-    story = [name for name, _ in TALES[tale]]
-    replies = tell(story, lambda sent: over_http(api, sent), lambda reply: reply.body.decode())
+def _measured(folder: Path) -> dict[str, int]:
+    """What a built package comes to, and how large it is as `sam deploy` uploads it."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in files:
+            archive.write(path, path.relative_to(folder))
     return {
-        name: told(reply.status, dict(reply.headers), reply.body.decode(), names) for name, reply in replies.items()
+        "files": len(files),
+        "bytes": sum(path.stat().st_size for path in files),
+        "zipped": packed.getbuffer().nbytes,
     }
 
 
-@pytest.fixture(scope="module")
-def image() -> Iterator[str]:
-    subprocess.run(["make", "--no-print-directory", "build"], cwd=ROOT, check=True, capture_output=True)
-    with docker_daemon():
-        yield ensure()
+def _assert_alike(told: dict[str, Told], wanted: dict[str, Told]) -> None:
+    differing = [name for name, answer in told.items() if answer != wanted[name]]
+    assert told.keys() == wanted.keys()
+    assert not differing, (
+        differing,
+        told[differing[0]],
+        wanted[differing[0]],
+        differences(told[differing[0]].body, wanted[differing[0]].body),
+    )
 
 
 @pytest.fixture(scope="module")
 def as_served() -> dict[str, dict[str, Told]]:
-    """What `make serve` answers."""
-    with served() as api:
-        return {tale: tale_over_http(api, tale) for tale in TALES}
+    return tales.as_served()
+
+
+# The development server has the processors to itself: it has answered before the first container starts.
+@pytest.fixture(scope="module")
+def image(as_served: dict[str, dict[str, Told]]) -> Iterator[str]:
+    with docker_daemon():
+        there, start = is_made(), time.perf_counter()
+        name = ensure()
+        if not there:
+            keep("image", {"made_s": time.perf_counter() - start})
+        yield name
 
 
 @pytest.fixture(scope="module")
@@ -111,34 +83,51 @@ def started(image: str) -> Iterator[Api]:
         yield Api(running.port, running.process, running.output)
 
 
+def test_the_packages_fit_into_what_lambda_takes() -> None:
+    packages = {folder.name: _measured(folder) for folder in BUILT.iterdir() if folder.is_dir()}
+    keep("packages", packages)
+
+    layer = packages["ResolverLayer"]["bytes"]
+    assert packages.keys() == {*FUNCTIONS.values(), "ResolverLayer", "SweepFunction"}
+    assert [name for name, one in packages.items() if one["bytes"] + layer > _LAMBDA_LIMIT] == []
+
+
+def test_the_development_server_answers_every_route_with_success_and_with_a_refusal(
+    as_served: dict[str, dict[str, Told]],
+) -> None:
+    found = {route: seen for told in as_served.values() for route, seen in statuses(told).items()}
+    keep("served", found)
+
+    assert all(as_promised(name, told) for name, told in as_served.items())
+    assert list(tales.not_called_both_ways(found)) == []
+
+
 def test_a_save_in_a_container_cold_and_warm(started: Api) -> None:
     path, times = "/v1/tenants/local/agents/timed/revisions/1/draft", []
     for version in range(21):
         start = time.perf_counter()
         reply = started.call("PUT", path, {"comment": f"turn {version}"}, if_match=str(version))
-        times.append((time.perf_counter() - start) * 1000)
+        times.append(time.perf_counter() - start)
         assert (reply.status, reply.json.get("version")) == (200, version + 1), reply.body[:1000]
 
-    print(f"\nfirst save {times[0]:.0f} ms, then median {sorted(times[1:])[10]:.0f} ms, worst {max(times[1:]):.0f} ms")
+    warm_ms = sorted(one * 1000 for one in times[1:])
+    keep("warm", {"first_s": times[0], "median_ms": (warm_ms[9] + warm_ms[10]) / 2, "slowest_ms": warm_ms[-1]})
 
 
-@pytest.mark.parametrize("tale", TALES)
 def test_every_route_answers_in_containers_as_it_does_in_the_development_server(
-    started: Api, as_served: dict[str, dict[str, Told]], tale: str
+    started: Api, as_served: dict[str, dict[str, Told]]
 ) -> None:
-    answers = tale_over_http(started, tale)
+    found: dict[str, list[int]] = {}
+    for name in TALES:
+        told = tale(name, tales.over_http(started))
+        _assert_alike(told, as_served[name])
+        found |= statuses(told)
+    keep("sam_local", found)
 
-    differing = [name for name, answer in answers.items() if answer != as_served[tale][name]]
-    assert not differing, (
-        differing,
-        differences(answers[differing[0]].body, as_served[tale][differing[0]].body),
-    )
-    assert {name: answer.status for name, answer in answers.items()} == dict(TALES[tale])
-    routes = {event(name)["routeKey"] for name in answers}
-    print(f"\n{tale}: {len(answers)} requests on {len(routes)} routes, answered alike")
+    assert found.keys() == FUNCTIONS.keys()
 
 
-def test_every_event_is_answered_by_the_emulated_lambda_service(
+def test_every_event_is_answered_by_a_function_in_its_container(
     image: str, as_served: dict[str, dict[str, Told]], tmp_path: Path
 ) -> None:
     with ExitStack() as stack:
@@ -149,27 +138,26 @@ def test_every_event_is_answered_by_the_emulated_lambda_service(
             "lambda", endpoint_url=f"http://127.0.0.1:{running.port}", region_name="us-east-1", config=config
         )
 
-        def send(sent: dict[str, Any]) -> dict[str, Any]:
-            function = FUNCTIONS[sent["routeKey"]]
-            answer: dict[str, Any] = json.loads(
-                client.invoke(FunctionName=function, Payload=json.dumps(sent))["Payload"].read()
-            )
-            return answer
+        def send(sent: dict[str, Any]) -> Answer:
+            answered = client.invoke(FunctionName=FUNCTIONS[sent["routeKey"]], Payload=json.dumps(sent))
+            return Answer.of_function(json.loads(answered["Payload"].read()))
 
-        for tale, story in TALES.items():
-            names: dict[str, str] = {}
-            answers = tell([name for name, _ in story], send, lambda answer: str(answer.get("body") or ""))
-            for name, answer in answers.items():
-                found = told(answer["statusCode"], answer["headers"], str(answer.get("body") or ""), names)
-                assert (found.status, found.body) == (as_served[tale][name].status, as_served[tale][name].body), name
+        for name in TALES:
+            _assert_alike(tale(name, send), as_served[name])
+        swept = client.invoke(FunctionName="SweepFunction", Payload=json.dumps(event("sweep_daily")))
+        assert json.loads(swept["Payload"].read())["finished"] is True
 
-        sweep = json.loads(
-            client.invoke(FunctionName="SweepFunction", Payload=json.dumps(event("sweep_daily")))["Payload"].read()
-        )
-        assert sweep["finished"] is True
 
+def test_the_command_that_invokes_a_function_prints_its_answer(image: str, tmp_path: Path) -> None:
+    answers, took_s = {}, {}
+    with engine() as url:
+        # One after the other: two that start together may take the same port.
         for function, name in ALONE.items():
-            file = tmp_path / f"{name}.json"
+            file, start = tmp_path / f"{name}.json", time.perf_counter()
             file.write_text(json.dumps(event(name)))
-            assert invoke(function, file, url, image)["statusCode"] == 200, function
-        assert set(ALONE) == set(FUNCTIONS.values())
+            answers[function] = invoke(function, file, url, image)
+            took_s[function] = time.perf_counter() - start
+    keep("invoked", {"save_s": took_s["AgentDraftFunction"]})
+
+    assert answers["SweepFunction"]["finished"] is True
+    assert answers["AgentDraftFunction"]["statusCode"] == answers["PersonaDraftFunction"]["statusCode"] == 200
