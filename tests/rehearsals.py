@@ -64,7 +64,8 @@ def page(kept: Mapping[str, Mapping[str, Any]]) -> str:
     figures = {name: one["figures"] for name, one in kept.items()}
     days = sorted({str(one["day"]) for one in kept.values()})
     machine = f"{os.cpu_count()} processors, {platform.system()} on {platform.machine()}"
-    parts = [_INTRODUCTION, f"Run on {' and '.join(days)}, on a machine with {machine}.\n"]
+    load = max(figures[target]["load"] for target in ("test-sam", "test-deploy"))
+    parts = [_INTRODUCTION, f"Run on {' and '.join(days)}, on a machine with {machine}, at a load of {load:.0f}.\n"]
     parts += ["## Times\n", _table(("what", "time"), _times(figures))]
     parts += ["## Packages\n", _table(("package", "files", "unpacked", "zipped"), _packages(figures["packages"]))]
     parts += [_LIMIT]
@@ -116,7 +117,7 @@ def _table(head: tuple[str, ...], rows: list[Any]) -> str:
 def main(arguments: list[str]) -> int:
     if arguments:
         target, took_s = arguments
-        keep(target, {"took_s": int(took_s)})
+        keep(target, {"took_s": int(took_s), "load": os.getloadavg()[2]})
         return 0
     try:
         PAGE.write_text(page(_kept()))

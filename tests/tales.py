@@ -60,14 +60,14 @@ class Answer:
         return cls(answered["statusCode"], answered["headers"], str(answered.get("body") or ""))
 
 
-def tale(name: str, send: Callable[[dict[str, Any]], Answer]) -> dict[str, Told]:
+def tale(name: str, send: Callable[[dict[str, Any]], Answer], *, heads_too: bool = True) -> dict[str, Told]:
     """Tell a tale to `send`; gives what each event was answered, under the event's name, and ` HEAD` after that."""
     names: dict[str, str] = {}
     heads: dict[str, Answer] = {}
 
     def with_head(sent: dict[str, Any]) -> Answer:
         answer = send(sent)
-        if sent["routeKey"].startswith("GET "):
+        if heads_too and sent["routeKey"].startswith("GET "):
             heads[sent["requestContext"]["requestId"]] = send(as_head(sent))
         return answer
 
@@ -78,7 +78,8 @@ def tale(name: str, send: Callable[[dict[str, Any]], Answer]) -> dict[str, Told]
         read, good, bad = _UNREADABLE
         refused = json.loads(json.dumps(event(read)).replace(f"/{good}/", f"/{bad}/").replace(f'"{good}"', f'"{bad}"'))
         told[f"{read} refused"] = _told(send(refused), names)
-        told[f"{read} refused HEAD"] = _told(send(as_head(refused)), names)
+        if heads_too:
+            told[f"{read} refused HEAD"] = _told(send(as_head(refused)), names)
     return told
 
 
