@@ -43,3 +43,4 @@ addEventListener("beforeunload", (event) => {
 
 await claimTab();
 render(html`<${App} />`, document.getElementById("app"));
+sessionStorage.removeItem("draftkeep.tries");

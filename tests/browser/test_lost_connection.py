@@ -209,3 +209,35 @@ def test_nothing_is_left_in_the_browser_once_it_is_saved(console: Console, api: 
     kept = console.page.evaluate("Object.keys(localStorage)")
 
     assert [key for key in kept if key.startswith("draftkeep.copy")] == []
+
+
+def test_a_page_of_which_a_file_did_not_come_is_loaded_again(console: Console) -> None:
+    lost: list[str] = []
+
+    def lose_twice(route: Route) -> None:
+        if len(lost) < 2:
+            lost.append(route.request.url)
+            route.abort()
+        else:
+            route.continue_()
+
+    console.page.route("**/core/session.js", lose_twice)
+    console.visit("persona")
+
+    expect(console.page.get_by_role("heading", name="Personas")).to_be_visible()
+    assert len(lost) == 2
+    assert console.page.evaluate("sessionStorage.getItem('draftkeep.tries')") is None
+
+
+def test_a_page_of_which_a_file_never_comes_says_so(console: Console) -> None:
+    tried: list[str] = []
+
+    def lose(route: Route) -> None:
+        tried.append(route.request.url)
+        route.abort()
+
+    console.page.route("**/core/session.js", lose)
+    console.visit("persona")
+
+    expect(console.page.get_by_role("alert")).to_contain_text("The console could not be loaded completely.")
+    assert len(tried) == 4

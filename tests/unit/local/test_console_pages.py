@@ -139,7 +139,8 @@ def test_every_answer_carries_the_policy(target: str, method: str) -> None:
 def test_the_page_has_no_inline_script_or_style() -> None:
     page = (FOLDER / "index.html").read_text(encoding="utf-8")
 
-    assert page.count("<script") == page.count('<script type="module" src="') == 1
+    assert page.count("<script") == page.count('<script src="') + page.count('<script type="module" src="') == 2
+    assert page.count("></script>") == 2
     assert "<style" not in page
     assert " style=" not in page
     assert " on" not in page.partition("<body>")[2]
