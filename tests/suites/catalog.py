@@ -218,6 +218,19 @@ def test_creating_many_is_idempotent(catalog: Catalog) -> None:
 # ------------------------------------------------------------------------------------------------------- races
 
 
+def test_creating_many_goes_on_where_an_earlier_try_ended(client: DynamoDBClient, catalog: Catalog) -> None:
+    rows = [mine(ANN, "args", f"argument {number}", name=f"argument {number}") for number in range(40)]
+    catalog.create_many(ANN, rows[:30])
+    puts: list[str] = []
+    client.meta.events.register("before-call.dynamodb.PutItem", lambda **_: puts.append("put"), unique_id="puts")
+
+    catalog.create_many(ANN, rows)
+    client.meta.events.unregister("before-call.dynamodb.PutItem", unique_id="puts")
+
+    assert len(puts) == 20
+    assert all(catalog.get(ANN, "args", row.id) == row for row in rows)
+
+
 def test_two_creators_of_one_value_with_different_ids_get_one_id(client: DynamoDBClient, catalog_table: str) -> None:
     for number in range(10):
         gate = threading.Barrier(2)

@@ -140,12 +140,25 @@ class Catalog:
         return (self._revived(scope, holder), False) if held and holder else (row, True)
 
     def create_many(self, scope: Scope, rows: Sequence[Row]) -> None:
-        """Create rows whose ids are computed, side by side; those that exist stay."""
+        """Create rows whose ids are computed, side by side; those that exist stay.
+
+        Cost: 2 conditional puts a row; of many rows first a batch read per 100, so that the repetition of a request
+        that did not get through them all goes on where that one ended
+        """
+        if len(rows) > _PARALLEL_WRITES:
+            rows = self._missing(scope, rows)
         if len(rows) == 1:
             self.create(scope, rows[0])
         elif rows:
             with ThreadPoolExecutor(min(_PARALLEL_WRITES, len(rows))) as pool:
                 list(pool.map(lambda row: self.create(scope, row), rows))
+
+    def _missing(self, scope: Scope, rows: Sequence[Row]) -> list[Row]:
+        """The rows that are not there whole: a value is written after its id, other names after that."""
+        keys = {(row.type, row.private, _own_key(row)) for row in rows if not other_names(row)}
+        places = [_key(_partition(scope, type_, private=private), own) for type_, private, own in sorted(keys)]
+        there = {item["id"]["S"] for item in self._store.get_many(places) if not _row_of(item).archived}
+        return [row for row in rows if row.id not in there or other_names(row)]
 
     def archive(self, scope: Scope, row: Row) -> None:
         """Take a row out of use: what selected it keeps it, and it is not selected anew."""
