@@ -108,8 +108,12 @@ export class Session {
     const base = left.version;
     if (this.head && base && base !== this.head.version) {
       // What was typed was made of an older version: judge it by that one.
-      const content = await this.draft.entry(left.cursor).catch(() => null);
-      if (content) this.head = { ...this.head, version: base, content, cursor: left.cursor };
+      // Where that one cannot be read, all that was typed is asked about rather than saved over something unseen.
+      const content = await this.draft.entry(left.cursor).catch((error) => {
+        if (error instanceof Problem && error.status === 404) return this.draft.empty ?? {};
+        throw error;
+      });
+      this.head = { ...this.head, version: base, content, cursor: left.cursor };
     }
     this.status = "editing";
     if (!this.suggesting) this.later(0);
@@ -140,7 +144,8 @@ export class Session {
   copy() {
     if (!this.unsaved) return forget(this.draft.name);
     const { edits, sending, suggesting } = this;
-    this.copied = keep(this.draft.name, { edits, sending, suggesting, version: this.head?.version, cursor: this.head?.cursor, at: Date.now() });
+    // Right after a save the cursor is not known yet: it is the entry that was saved.
+    this.copied = keep(this.draft.name, { edits, sending, suggesting, version: this.head?.version, cursor: this.head?.cursor ?? this.head?.version, at: Date.now() });
   }
 
   // ------------------------------------------------------------------------------------------------- saving
