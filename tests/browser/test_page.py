@@ -28,7 +28,7 @@ _TRY_TO_BREAK_IN = """async () => {
 
 def _interactive_ms(page: Page) -> float:
     """From the request for the page until its main button can be pressed."""
-    page.wait_for_function("document.querySelector('.page-head .button.primary')")
+    page.locator(".page-head .button.primary").wait_for()
     now: float = page.evaluate("performance.now()")
     return now
 
