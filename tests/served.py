@@ -18,7 +18,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 _READY = re.compile(r"Draftkeep is ready on http://127\.0\.0\.1:(\d+)")
-_READY_S = 180
+_READY_S = 60
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Api:
 
     def send(self, method: str, target: str, body: bytes | None, headers: Mapping[str, str]) -> Reply:
         """Send a request whose target goes over the wire as it is."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.putrequest(method, target, skip_accept_encoding=True)
             for name, value in headers.items():

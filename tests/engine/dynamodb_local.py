@@ -31,7 +31,7 @@ _TARBALL_SHA256 = "3503ffac19f183407909fecdacf4db51ab1fdad1da7b2f177016670b2d80e
 _JAR = Path("emulator", "DynamoDBLocal.jar")
 
 _HOST = "127.0.0.1"
-_READY_S = 120.0
+_READY_S = 30.0
 _STOP_S = 5.0
 _STARTS = 3
 
