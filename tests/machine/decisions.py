@@ -90,8 +90,10 @@ class Decisions(Writes):
             edited = data.draw(self.payload(subject, version))
             self._put(subject, edited, subject.draft.version, None, merges=False)
         else:
-            self._propose_patch(subject, data.draw(patches(subject.kind)), NOTHING, None)
-            self._post(subject, data.draw(patches(subject.kind)), NOTHING, None, echoes=False)
+            proposed = data.draw(patches(subject.kind))
+            self._propose_patch(subject, proposed, NOTHING, None)
+            edits = st.one_of(patches(subject.kind, proposed), patches(subject.kind))
+            self._post(subject, data.draw(edits), NOTHING, None, echoes=False)
         # The answer of a form does not tell its time.
         self.checks.is_there(subject)
         if len(subject.proposals) > waiting:

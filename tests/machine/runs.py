@@ -47,4 +47,5 @@ def run(examples: int, number: int | None = None, *, shrinks: bool = True) -> No
 def told(seconds: float) -> str:
     """What was done since the first `connect`."""
     met = ", ".join(f"{times} x {answer}" for answer, times in sorted(Base.client.answers.items()))
-    return f"{Base.examples:,} examples, {Base.client.sent:,} requests in {seconds:.0f} s; answers: {met}"
+    done = f"{Base.examples:,} examples, {Base.compared:,} compared once more at their end"
+    return f"{done}; {Base.client.sent:,} requests in {seconds:.0f} s; answers: {met}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from hypothesis import strategies as st
@@ -46,10 +47,12 @@ def payloads(draw: st.DrawFn) -> Content:
     return content if comment == "absent" else content | {"comment": comment}
 
 
-def edits(content: Content) -> st.SearchStrategy[Content]:
+MEMBERS = st.sampled_from(["comment", "flow", "slots", "integrationBindings"])
+
+
+def edits(content: Content, members: st.SearchStrategy[str] = MEMBERS) -> st.SearchStrategy[Content]:
     """A payload that differs from a content in one member; disjoint from most others."""
-    names = st.sampled_from(["comment", "flow", "slots", "integrationBindings"])
-    return st.tuples(names, payloads()).map(
+    return st.tuples(members, payloads()).map(
         lambda drawn: content | {name: value for name, value in drawn[1].items() if name == drawn[0]}
     )
 
@@ -142,7 +145,7 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
 }
 
 
-def patches(kind: str) -> _Bodies:
-    """A patch of one to four members."""
-    names = st.lists(st.sampled_from(sorted(FIELDS[kind])), min_size=1, max_size=4, unique=True)
+def patches(kind: str, among: Collection[str] = ()) -> _Bodies:
+    """A patch of one to four members. among: the members to choose from, if there are any"""
+    names = st.lists(st.sampled_from(sorted(among or FIELDS[kind])), min_size=1, max_size=4, unique=True)
     return names.flatmap(lambda chosen: st.fixed_dictionaries({name: FIELDS[kind][name] for name in chosen}))

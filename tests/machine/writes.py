@@ -24,7 +24,7 @@ from tests.machine.model import (
     judge_patch,
     judge_save,
 )
-from tests.machine.strategies import edits, patches, payloads
+from tests.machine.strategies import MEMBERS, edits, patches, payloads
 from tests.served import Reply
 
 # Of eight drafts the last four are yet to be begun.
@@ -74,6 +74,18 @@ class Writes(Base):
         seen = draft.entry(said).content if isinstance(said, int) and draft.has(said) else draft.content
         return st.one_of(edits(seen), edits(seen), payloads(), st.just(dict(draft.content)))
 
+    @rule(pick=st.integers(0, 3), data=st.data(), member=MEMBERS, keyed=KEYED, merge=st.booleans())
+    def save_late(self, pick: int, data: st.DataObject, member: str, keyed: str | None, merge: bool) -> None:
+        """An edit comes between what an editor of an agent has seen and its save, often one of the same member."""
+        agents = [index for index, subject in enumerate(self.subjects) if subject.is_agent and subject.draft.log]
+        if not agents:
+            return
+        subject = self.turn(agents[pick % len(agents)])
+        seen, version = subject.draft.content, subject.draft.version
+        self._put(subject, data.draw(edits(seen, st.just(member))), version, None, merges=False)
+        late = data.draw(st.one_of(edits(seen, st.just(member)), edits(seen)))
+        self._put(subject, late, version, keyed, merges=merge)
+
     def _put(self, subject: Subject, payload: Content, said: Said, keyed: str | None, *, merges: bool) -> None:
         draft, key = subject.draft, self.key(keyed)
         request = Request("PUT", subject.path + ("?merge=true" if merges else ""), payload)
@@ -89,10 +101,8 @@ class Writes(Base):
                 self._hold_overlaps(reply, places if is_valid else set())
                 merged = is_valid and not places
                 outcome = "invalid_fields" if not is_valid else "merge_conflict" if places else GO
-                merged, outcome = (
-                    merged and content != draft.content,
-                    SAME if merged and content == draft.content else outcome,
-                )
+                if merged and content == draft.content:
+                    outcome = SAME
             else:
                 assert reply.json["disjoint"] is (is_valid and not places)
         if not self.checks.outcome(subject, reply, outcome, said):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -120,13 +120,15 @@ class Editing:
     draft: Draft
     clock: list[int]
     choose: random.Random
+    steps: Mapping[str, int]
     model: Model = field(default_factory=Model)
     texts: list[str] = field(default_factory=list)
+    compared: int = 0
 
     def step(self) -> None:
         # Some entries have the same time.
         self.clock[0] += self.choose.choice((0, 0, 1, 7))
-        name = self.choose.choices(list(STEPS), list(STEPS.values()))[0]
+        name = self.choose.choices(list(self.steps), list(self.steps.values()))[0]
         if not self.model.first:
             name = "save"
         getattr(self, name)()
@@ -186,6 +188,7 @@ class Editing:
         past.label = past.label if label is None else label or None
 
     def discard(self) -> None:
+        self.check_all(self.history)
         self.drafts.discard(self.draft, AUTHOR, ANY_VERSION)
         self.model.discard()
 
@@ -197,20 +200,23 @@ class Editing:
             return
         state = self.drafts.read(self.draft)
         assert (state.head.version, state.content) == (len(self.model.entries), self.model.head.content)
-        time = self.choose.randint(self.model.past(self.model.first).time - 2, self.clock[0] + 1)
-        found = self.history.at(self.draft, time).entries
+        self.check_at(self.history, self.choose.randint(self.model.past(self.model.first).time - 2, self.clock[0] + 1))
+
+    def check_at(self, history: History, time: int) -> None:
+        """What was current at a time."""
+        found = history.at(self.draft, time).entries
         assert [entry.version for entry in found] == [
             version for version in [self.model.current_at(time)] if version is not None
         ]
 
-    def check_all(self) -> None:
-        """Every readable entry, by pages and one by one."""
+    def check_all(self, history: History) -> None:
+        """Every readable entry, by pages and one by one. history: the one that has edited, or another container's"""
         if not self.model.first:
             return
         listed: list[Entry] = []
         before: int | None = None
         while True:
-            page = self.history.page(self.draft, 37, before)
+            page = history.page(self.draft, 37, before)
             listed += page.entries
             assert page.cursor == self.model.head.cursor
             before = page.next
@@ -221,13 +227,20 @@ class Editing:
             past = self.model.past(entry.version)
             assert (entry.pinned, entry.label) == (past.pinned, past.label)
             assert (entry.position.parent, entry.position.branch) == (past.parent, past.branch)
-            assert self.drafts.log.content(self.draft, entry) == past.content
+            assert history.writing.log.content(self.draft, entry) == past.content
+        self.compared += len(listed)
+
+    def check_times(self, history: History) -> None:
+        """Every moment at which something was written, and the one before it."""
+        times = {past.time for past in self.model.entries[self.model.first - 1 :] if past}
+        for time in sorted(times | {time - 1 for time in times}):
+            self.check_at(history, time)
 
 
-def editing(client: DynamoDBClient, table: str, seed: int) -> Editing:
+def editing(client: DynamoDBClient, table: str, seed: int, steps: Mapping[str, int] = STEPS) -> Editing:
     clock = [1_000_000]
     writing = new_writing(client, table, clock=lambda: clock[0])
-    return Editing(Drafts(writing), History(writing), a_draft(), clock, random.Random(seed))
+    return Editing(Drafts(writing), History(writing), a_draft(), clock, random.Random(seed), steps)
 
 
 def test_100_random_operations_agree_with_a_plain_list(client: DynamoDBClient, table: str) -> None:
@@ -237,7 +250,8 @@ def test_100_random_operations_agree_with_a_plain_list(client: DynamoDBClient, t
         edited.step()
         edited.check_now()
 
-    edited.check_all()
+    edited.check_all(History(new_writing(client, table)))
+    edited.check_times(edited.history)
 
 
 def test_a_search_by_time_needs_few_reads(client: DynamoDBClient, table: str) -> None:
