@@ -10,12 +10,14 @@ from collections.abc import Iterator
 
 APPLIED = {"Preference-Applied": "return=minimal"}
 
-_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_WORD = rf'(?:{_NAME}|"(?:[^"\\]|\\.)*")'
+# Possessive throughout: what was taken is never taken otherwise, so that a header that does not fit costs one pass.
+_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
+_WORD = rf'(?:{_NAME}|"(?:[^"\\]|\\.)*+")'
+_BLANKS = r"[ \t]*+"
 # One element of the list, its parameters, and the comma after it; an empty value is as none.
 _ELEMENT = re.compile(
-    rf"[ \t]*(?:(?P<name>{_NAME})(?:[ \t]*=[ \t]*(?P<value>{_WORD})?)?"
-    rf"(?:[ \t]*;[ \t]*(?:{_NAME}(?:[ \t]*=[ \t]*{_WORD}?)?)?)*)?[ \t]*(?:,|\Z)"
+    rf"{_BLANKS}(?:(?P<name>{_NAME})(?:{_BLANKS}={_BLANKS}(?P<value>{_WORD})?+)?+"
+    rf"(?:{_BLANKS};{_BLANKS}(?:{_NAME}(?:{_BLANKS}={_BLANKS}{_WORD}?+)?+)?+)*+)?+{_BLANKS}(?:,|\Z)"
 )
 
 
