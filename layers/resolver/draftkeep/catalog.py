@@ -27,6 +27,8 @@ from draftkeep.store import Put, Refused, Store
 _PREFIX_CODE_POINTS = 64
 _COMPRESSED_FROM_BYTES = 512
 _PARALLEL_WRITES = 16
+# Of one page of a list: how often is read, and how many items at a time once some were skipped.
+_QUERIES, _SKIPPED = 8, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +157,18 @@ class Catalog:
 
     def _missing(self, scope: Scope, rows: Sequence[Row]) -> list[Row]:
         """The rows that are not there whole: a value is written after its id, other names after that."""
-        keys = {(row.type, row.private, _own_key(row)) for row in rows if not other_names(row)}
-        places = [_key(_partition(scope, type_, private=private), own) for type_, private, own in sorted(keys)]
-        there = {item["id"]["S"] for item in self._store.get_many(places) if not _row_of(item).archived}
-        return [row for row in rows if row.id not in there or other_names(row)]
+        keys = {row.id: _places(scope, row) for row in rows}
+        wanted = sorted({place for own, names in keys.values() for place in (own, *names)})
+        found = self._store.get_many([_key(partition, sort_key) for partition, sort_key in wanted])
+        there = {(item["pk"]["S"], item["sk"]["S"]): item for item in found}
+
+        def is_whole(row: Row) -> bool:
+            own, names = keys[row.id]
+            held = there.get(own)
+            # A name may be another row's: whoever had it first keeps it.
+            return held is not None and held["id"]["S"] == row.id and "gone" not in held and there.keys() >= names
+
+        return [row for row in rows if not is_whole(row)]
 
     def archive(self, scope: Scope, row: Row) -> None:
         """Take a row out of use: what selected it keeps it, and it is not selected anew."""
@@ -169,22 +179,28 @@ class Catalog:
     ) -> CatalogPage:
         """Read one page of the rows in use whose value begins with a prefix, in the order of their values.
 
-        Cost: 1 consistent query a page, more where rows are skipped
+        Returns: at most `limit`; fewer, or none, where so many were skipped that the next page has to go on
+        Cost: 1 consistent query a page, more where rows are skipped, 8 at most
         """
         partition = _partition(scope, type_, private=private)
         begins = normalise(prefix)
+        key = f"VALUE#{begins[:_PREFIX_CODE_POINTS]}"
         rows: list[Row] = []
-        while True:
-            found = self._store.query(
-                partition, prefix=f"VALUE#{begins[:_PREFIX_CODE_POINTS]}", after=after, limit=limit - len(rows)
-            )
-            for item in found.items:
+        for number in range(_QUERIES):
+            # One more, to tell whether there is a next page; where rows are skipped there may be many side by side.
+            wanted = max(limit + 1, _SKIPPED if number else 0)
+            found = self._store.query(partition, prefix=key, after=after, limit=wanted)
+            for index, item in enumerate(found.items, 1):
                 row = _row_of(item)
                 if not row.archived and _is_listed(row, begins, alias="alias" in item):
                     rows.append(row)
+                if len(rows) == limit:
+                    is_last = index == len(found.items) and found.next is None
+                    return CatalogPage(tuple(rows), None if is_last else item["sk"]["S"])
             after = found.next
-            if after is None or len(rows) == limit:
-                return CatalogPage(tuple(rows), after)
+            if after is None:
+                break
+        return CatalogPage(tuple(rows), after)
 
     def _put_new(self, scope: Scope, row: Row, sort_key: str, *, alias: bool = False) -> Row | None:
         """Put a row where nothing stands yet; else the row that stands there."""
@@ -237,6 +253,12 @@ def _own_key(row: Row) -> str:
 def _value_key(type_: str, value: str, attributes: Mapping[str, Any], ordinal: int = 0) -> str:
     """Where the row of a value lies."""
     return _sort_key(own_name(type_, value, attributes), identity_of(type_, value, attributes, ordinal))
+
+
+def _places(scope: Scope, row: Row) -> tuple[tuple[str, str], set[tuple[str, str]]]:
+    """Partition and sort key of where a row is found by its own name, and by its other ones."""
+    partition = _partition(scope, row.type, private=row.private)
+    return (partition, _own_key(row)), {(partition, _named_key(name)) for name in other_names(row)}
 
 
 def _named_key(name: str) -> str:
