@@ -9,8 +9,9 @@ from draftkeep.http.members import Answer, Ids, Members, Texts
 from draftkeep.model import Kind
 from draftkeep.resolver import fields
 from draftkeep.resolver.arguments import Arguments
-from draftkeep.resolver.engine import MAX_ITEMS, Form
+from draftkeep.resolver.engine import Form
 from draftkeep.resolver.flags import Flags
+from draftkeep.resolver.work import MAX_ITEMS
 
 
 class CreateArgInput(Members):

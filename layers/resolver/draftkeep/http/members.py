@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from draftkeep.resolver.engine import MAX_ITEMS
+from draftkeep.resolver.work import MAX_ITEMS
 
 Ids = Annotated[list[str], Field(max_length=MAX_ITEMS)]
 Texts = Annotated[list[str], Field(max_length=MAX_ITEMS)]

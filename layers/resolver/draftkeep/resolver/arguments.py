@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from draftkeep.canonical import canonicalise
 from draftkeep.catalog import Lookups
+from draftkeep.errors import InvalidFields, Problem
 from draftkeep.resolver.fields import Plain, selection
-from draftkeep.resolver.work import FormContent, Work, ask, unique
+from draftkeep.resolver.work import MAX_ITEMS, FormContent, Work, ask, unique
 from draftkeep.resources import Row, computed_id, ordinals
 
 ARGS, POSITIONS, OUTPUTS = "args", "arg_positions", "args_outputs"
@@ -37,7 +39,11 @@ class Arguments(Plain):
         ask(lookups, ARGS, patch.get("arg_ids") or [])
         ask(lookups, POSITIONS, patch.get("arg_position_ids") or [])
         ask(lookups, OUTPUTS, patch.get("args_output_ids") or [])
-        for draft in patch.get("args_drafts") or []:
+        drafts = patch.get("args_drafts") or []
+        if sum(len(draft.get("outputs") or []) for draft in drafts) > MAX_ITEMS:
+            message = f"All arguments together have at most {MAX_ITEMS} outputs."
+            raise InvalidFields([Problem("/args_drafts", "too_many_items", message)])
+        for draft in drafts:
             ask(lookups, ARGS, [draft.get("id")])
             ask(lookups, OUTPUTS, [output.get("id") for output in draft.get("outputs") or []])
 
@@ -91,49 +97,44 @@ class Arguments(Plain):
     ) -> list[str]:
         """A list of rows that belong to arguments, with those that the request makes; only of selected arguments."""
         new = [{name: row.get(name) for name in attributes} for row in work.patch.get(inline) or []]
-        selected = []
+        selected, chosen = [], set(args)
         for index, (one, nth) in enumerate(zip(new, ordinals(new), strict=True)):
-            if one["args_id"] in args:
+            if one["args_id"] in chosen:
                 selected.append(work.track(work.make(type_, _value_of(one), one, nth)))
             else:
                 work.refuse((inline, index, "args_id"), "not_selected", "The argument is not among arg_ids.")
         kept = []
         for index, id_ in enumerate(selection(work, ids, type_, track=True)):
             row = work.rows.get(id_)
-            if row is None or row.attributes.get("args_id") in args:
+            if row is None or row.attributes.get("args_id") in chosen:
                 kept.append(id_)
             elif id_ not in work.before[ids]:
                 work.refuse((ids, index), "not_selected", "Its argument is not among arg_ids.")
         return unique([*kept, *selected])
 
     def _of_drafts(self, work: Work, drafts: list[Mapping[str, Any]]) -> tuple[list[str], list[str], list[str]]:
-        args: list[str] = []
         positions: list[str] = []
-        outputs: list[str] = []
         linked = [self._linked(work, ARGS, one, _attributes(one), ("args_drafts", i)) for i, one in enumerate(drafts)]
+        args, outputs = _Listed(work, ARGS), _Listed(work, OUTPUTS)
+        args.keep_for(linked)
         for index, (draft, row) in enumerate(zip(drafts, linked, strict=True)):
-            taken = [*args, *(one.id for one in linked[index + 1 :] if one)]
-            arg = row if row and row.id not in args else _fresh(work, ARGS, draft["name"], _attributes(draft), taken)
-            args.append(work.track(arg))
+            arg = args.add(row, draft["name"], _attributes(draft))
             place = {"args_id": arg.id, "value": index}
             positions.append(work.track(work.make(POSITIONS, _value_of(place), place)))
-            outputs += self._outputs_of(work, draft, index, arg, outputs)
-        return args, positions, outputs
+            self._add_outputs(work, draft, index, arg, outputs)
+        return list(args.ids), positions, list(outputs.ids)
 
-    def _outputs_of(self, work: Work, draft: Mapping[str, Any], index: int, arg: Row, before: list[str]) -> list[str]:
-        """The outputs of one argument, linked where they are as they were, else made anew in their places."""
+    def _add_outputs(self, work: Work, draft: Mapping[str, Any], index: int, arg: Row, outputs: _Listed) -> None:
+        """Add the outputs of one argument, linked where they are as they were, else made anew in their places."""
         sent = draft.get("outputs") or []
         wanted = [{"args_id": arg.id, "name": one["name"], "template": one.get("template")} for one in sent]
         linked = [
             self._linked(work, OUTPUTS, one, attributes, ("args_drafts", index, "outputs", number))
             for number, (one, attributes) in enumerate(zip(sent, wanted, strict=True))
         ]
-        ids: list[str] = []
-        for number, (row, attributes) in enumerate(zip(linked, wanted, strict=True)):
-            taken = [*before, *ids, *(one.id for one in linked[number + 1 :] if one)]
-            held = row if row and row.id not in [*before, *ids] else None
-            ids.append(work.track(held or _fresh(work, OUTPUTS, attributes["name"], attributes, taken)))
-        return ids
+        outputs.keep_for(linked)
+        for row, attributes in zip(linked, wanted, strict=True):
+            outputs.add(row, attributes["name"], attributes)
 
     def _linked(
         self, work: Work, type_: str, sent: Mapping[str, Any], wanted: Mapping[str, Any], at: Place
@@ -147,12 +148,40 @@ class Arguments(Plain):
         return row if row and _is_same(row, wanted) else None
 
 
-def _fresh(work: Work, type_: str, value: str, attributes: Mapping[str, Any], taken: list[str]) -> Row:
-    """A new row, kept apart from equal ones in the list."""
-    nth = 0
-    while computed_id(work.scope.tenant, work.scope.user, type_, value, attributes, nth) in taken:
-        nth += 1
-    return work.make(type_, value, attributes, nth)
+@dataclass
+class _Listed:
+    """A list of rows in the making, each once.
+
+    ids: those that are in it, in order; kept: those that linked items will have; next: the number of the next of
+    equal new rows, by the id of their first one
+    """
+
+    work: Work
+    type_: str
+    ids: dict[str, None] = field(default_factory=dict)
+    kept: set[str] = field(default_factory=set)
+    next: dict[str, int] = field(default_factory=dict)
+
+    def keep_for(self, linked: Iterable[Row | None]) -> None:
+        """Have no new row take the id of a linked one that comes later."""
+        self.kept |= {row.id for row in linked if row}
+
+    def add(self, linked: Row | None, value: str, attributes: Mapping[str, Any]) -> Row:
+        """Add the linked row if it is not there yet, else a new one that is kept apart from equal ones."""
+        row = linked if linked and linked.id not in self.ids else self._fresh(value, attributes)
+        self.ids[self.work.track(row)] = None
+        return row
+
+    def _fresh(self, value: str, attributes: Mapping[str, Any]) -> Row:
+        first = self._id(value, attributes, 0)
+        nth = self.next.get(first, 0)
+        while (id_ := self._id(value, attributes, nth)) in self.ids or id_ in self.kept:
+            nth += 1
+        self.next[first] = nth + 1
+        return self.work.make(self.type_, value, attributes, nth)
+
+    def _id(self, value: str, attributes: Mapping[str, Any], nth: int) -> str:
+        return computed_id(self.work.scope.tenant, self.work.scope.user, self.type_, value, attributes, nth)
 
 
 def _attributes(arg: Mapping[str, Any]) -> dict[str, Any]:
@@ -183,13 +212,18 @@ def _shown(work: Work, args: list[str], positions: list[str], outputs: list[str]
         if id_ in work.rows
     }
     ordered = sorted(args, key=lambda id_: (id_ not in place, _number(place.get(id_))))
+    own: dict[str, list[Row]] = defaultdict(list)
+    for output in (work.rows[id_] for id_ in outputs if id_ in work.rows):
+        own[str(output.attributes["args_id"])].append(output)
     shown = []
     for id_ in ordered:
         row = work.rows.get(id_)
         if row is None:
             continue
-        own = [work.rows[one] for one in outputs if one in work.rows and work.rows[one].attributes["args_id"] == id_]
-        listed = [{"id": o.id, "name": o.attributes["name"], "template": o.attributes.get("template")} for o in own]
+        listed = [
+            {"id": one.id, "name": one.attributes["name"], "template": one.attributes.get("template")}
+            for one in own[id_]
+        ]
         shown.append({"id": id_, **_attributes(row.attributes), "outputs": listed})
     return shown
 

@@ -13,6 +13,8 @@ from draftkeep.errors import Problem
 from draftkeep.resources import Row, computed_id
 
 MAX_ID_LENGTH = 255
+# Of each list of a form.
+MAX_ITEMS = 1000
 
 
 @dataclass(frozen=True, slots=True)
