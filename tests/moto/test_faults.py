@@ -12,12 +12,15 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from moto.core.botocore_stubber import BotocoreStubber
 
+from draftkeep.canonical import hash_of
 from draftkeep.deadline import Deadline
 from draftkeep.errors import Contended, Throttled, Unreachable
 from draftkeep.model import Draft
+from draftkeep.operations import Claim
 from draftkeep.preconditions import Precondition
 from draftkeep.service.drafts import Drafts
 from draftkeep.service.states import Outcome
+from draftkeep.service.writing import CONTENTION_BUDGET_S
 from draftkeep.store import new_client
 from tests.suites.builders import ANY_VERSION, AUTHOR, NOTHING_SAID, a_content, a_draft, seen
 from tests.tables import new_drafts
@@ -131,6 +134,39 @@ def test_a_save_that_was_done_before_it_collided_is_answered_though_a_rival_foll
 
     assert (saved.outcome, saved.state.head.version, saved.state.content) == (Outcome.SAVED, 2, a_content("2").text)
     assert drafts_head_version(rival, draft) == 3
+
+
+def test_a_save_that_was_done_before_it_collided_has_the_answer_that_it_is_given_again(
+    client: DynamoDBClient, table: str
+) -> None:
+    rival, draft, claim = new_drafts(client, table), a_draft(), Claim("k", hash_of(b"the request"))
+    for number in range(30):
+        rival.save(draft, AUTHOR, a_content(f"{number}"), ANY_VERSION if number else NOTHING_SAID)
+
+    def follow(_: float) -> None:
+        for number in range(5):
+            rival.save(draft, AUTHOR, a_content(f"rival {number}"), ANY_VERSION)
+
+    with colliding_after_success("TransactWriteItems"):
+        first = new_drafts(client, table, sleep=follow).save(draft, AUTHOR, a_content("mine"), ANY_VERSION, claim)
+    again = rival.save(draft, AUTHOR, a_content("mine"), ANY_VERSION, claim)
+
+    assert again.replayed
+    assert (first.outcome, first.state) == (again.outcome, again.state)
+    assert len(first.state.history) == 20
+
+
+def test_a_save_that_was_done_in_its_last_try_is_told_to_have_been(client: DynamoDBClient, table: str) -> None:
+    draft = a_draft()
+    new_drafts(client, table).save(draft, AUTHOR, a_content("1"), NOTHING_SAID)
+    now = iter([0.0, CONTENTION_BUDGET_S + 1])
+    hurried = new_drafts(client, table, elapsed=lambda: next(now), sleep=lambda _: None)
+
+    with colliding_after_success("PutItem") as answered:
+        saved = hurried.save(draft, AUTHOR, a_content("2"), seen(1))
+
+    assert answered
+    assert (saved.outcome, saved.state.head.version, saved.state.content) == (Outcome.SAVED, 2, a_content("2").text)
 
 
 @pytest.mark.parametrize("then", ["many rivals", "discarded", "begun anew"])

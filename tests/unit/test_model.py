@@ -325,16 +325,6 @@ def test_a_discarded_draft_ended_at_its_newest_tombstone() -> None:
     assert page_of([entry_of(9), tombstone_of(8), entry_of(7)]).ended_at == 8
 
 
-def test_a_page_as_of_one_of_its_entries_ends_with_it() -> None:
-    second = entry_of(8, Position(cursor=8, parent=7, first=7))
-    third = entry_of(9, Position(cursor=9, parent=8, first=7))
-
-    page = page_of([third, second, entry_of(7)]).as_of(second)
-
-    assert page == page_of([second, entry_of(7)])
-    assert page.ended_at == 6
-
-
 def test_a_page_finds_its_entries_by_version() -> None:
     page = page_of([entry_of(9), entry_of(8)])
 

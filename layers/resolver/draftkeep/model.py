@@ -20,7 +20,7 @@ class Kind(StrEnum):
 
 
 class Operation(StrEnum):
-    """What an entry did; the last two are those of `service.recovery`."""
+    """What an entry did; `recover` and `void` are those of `service.recovery`, `discard` is a tombstone's."""
 
     SAVE = "save"
     UNDO = "undo"
@@ -235,10 +235,6 @@ class Page:
     def entry(self, version: int) -> Entry | None:
         """The entry of that version, if this page holds it."""
         return next((entry for entry in self.entries if entry.version == version), None)
-
-    def as_of(self, entry: Entry) -> Page:
-        """The page as it was when `entry`, one of its own, was the head."""
-        return Page(entry.version, entry.created_at_ms, self.entries[self.entries.index(entry) :])
 
     def with_head(self, head: Entry) -> Page:
         """The page after `head` was appended."""

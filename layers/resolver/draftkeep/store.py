@@ -141,7 +141,8 @@ def new_client(deadline: Deadline = NO_DEADLINE) -> DynamoDBClient:
 class Store:
     """The items of one table.
 
-    Every call may raise Throttled or Unreachable; a write that raises Unreachable may have been done.
+    Every call may raise Throttled or Unreachable; a write that raises one of them may have been done: an earlier try
+    of the SDK's may have been, whose answer was lost.
     """
 
     def __init__(self, client: DynamoDBClient, table: str, sleep: Callable[[float], None] = time.sleep) -> None:

@@ -74,7 +74,8 @@ def _retry(_: Any) -> dict[str, str]:
 
 
 _MISSING = "There is nothing here, or nothing that you may see."
-_AGAIN = "Nothing is wrong with the request; send it again in a moment."
+# Also after a throttle or a collision: what failed then may have been a repetition of a write whose answer was lost.
+_AGAIN = "The write may have been done: send the same request again; an identical content changes nothing."
 
 TABLE: Mapping[type[DraftkeepError], _Row] = {
     errors.MalformedJson: _Row(400, "malformed_json", "The body cannot be read", lambda e: e.reason),
@@ -212,7 +213,7 @@ TABLE: Mapping[type[DraftkeepError], _Row] = {
         503,
         "unreachable",
         "No answer from the store",
-        lambda _: "The write may have been done: send the same request again; an identical content changes nothing.",
+        lambda _: _AGAIN,
         headers=_retry,
     ),
     errors.Contended: _Row(503, "contended", "Too many writers at once", lambda _: _AGAIN, headers=_retry),

@@ -114,10 +114,9 @@ class Writing:
         collided: list[tuple[Entry, Step]] = []
         for page in self.fresh_pages(draft):
             raise_if_done(earlier)
-            for entry, step in collided:
-                hidden = self._as_written(draft, page, entry)
-                if hidden is not None:
-                    return Written(self.state(draft, hidden, step.text, step.target), step.outcome)
+            hidden = self._hidden(draft, page, collided)
+            if hidden is not None:
+                return hidden
             # A version that stands there is another's for good; one that does not may still be on its way.
             collided = [(entry, step) for entry, step in collided if entry.version > page.last_version]
             step = decide(page)
@@ -131,19 +130,31 @@ class Writing:
                 if step.entry is not None:
                     collided.append((step.entry, step))
                 continue
-        raise Contended
+        hidden = self._hidden(draft, self.log.read(draft), collided) if collided else None
+        if hidden is None:
+            raise Contended
+        return hidden
+
+    def _hidden(self, draft: Draft, page: Page, collided: Sequence[tuple[Entry, Step]]) -> Written | None:
+        """What a collided try has written after all."""
+        for entry, step in collided:
+            then = self._as_written(draft, page, entry)
+            if then is not None:
+                return Written(self.state(draft, then, step.text, step.target), step.outcome)
+        return None
 
     def _as_written(self, draft: Draft, page: Page, entry: Entry) -> Page | None:
         """The page after an entry was written, if it was though its try collided: an earlier try's answer was lost.
 
         Since then there may be more entries than a page holds, or a tombstone.
-        Cost: nothing, as a rule; 1 query when the page does not hold the entry
+        Cost: nothing, as a rule; 1 query when it was written, or when the page does not hold its version
         """
-        if entry.version > page.last_version:
+        standing = page.entry(entry.version)
+        if entry.version > page.last_version or (standing is not None and standing.attempt != entry.attempt):
             return None
-        then = page if page.entry(entry.version) else self.log.read(draft, upto=entry.version)
-        found = then.entry(entry.version)
-        return then.as_of(found) if found is not None and found.attempt == entry.attempt else None
+        # As many as the answer would have had, and as its repetition has: those before it, and itself.
+        then = self.log.read(draft, PAGE_ENTRIES + 1, upto=entry.version)
+        return then if then.head is not None and then.head.attempt == entry.attempt else None
 
     def _done(self, draft: Draft, page: Page, step: Step, claim: Claim | None) -> Written:
         """Do a step, together with the record of its claim."""
