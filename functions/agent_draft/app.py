@@ -96,9 +96,11 @@ def save(request: Request) -> Answer:
         claim = claim or Claim(str(uuid.uuid4()), fingerprint(request, payload, KEY))
         return _proposed(request, proposals.propose(draft, author, content, precondition, claim))
     result = drafts.save_merging(draft, author, content, precondition, claim, terms=TERMS, merges=merges)
-    is_merged = result.outcome is Outcome.MERGED
-    value = None if is_merged else payload
-    return written(request, AGENT, result, claim, value=value, **({"merged": is_merged} if merges else {}))
+    own = result.state.content == content.text
+    # Merged with what others have saved; also where that has all of it, and nothing was left to write.
+    more = {"merged": result.outcome is Outcome.MERGED or not own} if merges else {}
+    minimal, value = own and request.takes_minimal(own=True), payload if own else None
+    return written(request, AGENT, result, claim, minimal=minimal, value=value, **more)
 
 
 @app.route("POST", DRAFT + ":ack", "ack")
@@ -113,7 +115,7 @@ def acknowledge(request: Request) -> Answer:
     note(request, decided.outcome, version, replayed=decided.replayed)
     if decided.state is None:
         return Answer(204, headers=REPLAYED if decided.replayed else {})
-    return envelope(AGENT, decided.state, minimal=request.prefers_minimal, replayed=decided.replayed)
+    return envelope(AGENT, decided.state, minimal=request.takes_minimal(), replayed=decided.replayed)
 
 
 def _ack(draft: Draft, body: dict[str, Any], key: str | None) -> Ack:
@@ -142,7 +144,7 @@ def _proposed(request: Request, proposed: Proposed) -> Answer:
         "createdAt": record.created_at_ms,
         **contract.review(proposed.content),
     }
-    minimal, replayed = request.prefers_minimal, proposed.replayed
+    minimal, replayed = request.takes_minimal(own=True), proposed.replayed
     return answered(AGENT, record.version, members, proposed.content, minimal=minimal, replayed=replayed)
 
 

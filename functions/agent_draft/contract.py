@@ -15,8 +15,8 @@ from agent_draft.payload import PAYLOAD, validate
 from draftkeep import canonical
 from draftkeep.canonical import clip
 from draftkeep.changes import pointer
-from draftkeep.errors import InvalidFields, Problem
-from draftkeep.http.requests import MAX_PROBLEMS, wrong_members
+from draftkeep.errors import MAX_PROBLEMS, InvalidFields, Problem
+from draftkeep.http.requests import wrong_members
 
 
 def check(payload: dict[str, Any], text: bytes | None = None) -> None:
@@ -27,7 +27,7 @@ def check(payload: dict[str, Any], text: bytes | None = None) -> None:
     """
     problems, total = wrong_members(payload, PAYLOAD.keys(), validate)
     if problems:
-        raise InvalidFields(problems[:MAX_PROBLEMS], total)
+        raise InvalidFields(problems, total)
     _raise_if_any(_wrong_bindings(payload))
     if text is None or b'"humanApproval"' in text:
         _raise_if_any(_unknown_slots(payload))

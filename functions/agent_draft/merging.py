@@ -84,14 +84,14 @@ class AgentTerms:
             if place not in changed
         ]
         if problems:
-            raise InvalidFields(problems[:100], len(problems))
+            raise InvalidFields(problems)
 
         def takes(change: Change) -> bool:
             return any(place in wanted for place in _at_and_above(pointer(change.at)))
 
         value = merging.partial(canonical.load(base), canonical.load(proposed), takes, rule_of)
         contract.check(value)
-        return canonical.canonicalise(value)
+        return _content_of(value)
 
     def merge(self, base: bytes, current: bytes, proposed: bytes) -> Merge:
         """Merge what was proposed into what the agent has become."""

@@ -8,13 +8,13 @@ from typing import Any
 from draftkeep import wiring
 from draftkeep.canonical import clip
 from draftkeep.catalog import Scope
-from draftkeep.errors import InvalidFields, MalformedQuery, Problem
+from draftkeep.errors import MAX_PROBLEMS, InvalidFields, MalformedQuery, Problem
 from draftkeep.http.answers import Answer, json_text
 from draftkeep.http.app import App
 from draftkeep.http.naming import SNAKE
 from draftkeep.http.operation_keys import REPLAYED, claim_of
 from draftkeep.http.pages import decoded_cursor, next_link
-from draftkeep.http.requests import MAX_PROBLEMS, Request, refuse_unknown
+from draftkeep.http.requests import Request, refuse_unknown
 from draftkeep.operations import Claim
 from draftkeep.resources import Row, normalise
 from draftkeep.service.catalog import MAX_RECORDS, Imported, Kept, raise_unless_admin

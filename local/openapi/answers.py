@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from draftkeep.differences import Op
+from draftkeep.errors import MAX_PROBLEMS
 from draftkeep.http.history import MAX_LABEL
 from draftkeep.http.naming import CAMEL, SNAKE, Naming
 from draftkeep.http.places import MAX_PLACES
 from draftkeep.http.proposals import MAX_ACCEPTED
-from draftkeep.http.requests import MAX_PROBLEMS
 from draftkeep.model import Operation
 from draftkeep.resources import TYPES
 from draftkeep.service.catalog import MAX_RECORDS

@@ -79,7 +79,7 @@ HEADERS: dict[str, tuple[str, Schema]] = {
         {"type": "string", "pattern": TAGS},
     ),
     "Prefer": (
-        "`return=minimal`: the answer without the content. Other preferences are ignored. Source: RFC 7240.",
+        "`return=minimal`: the answer without a content that the client knows. Others are ignored. Source: RFC 7240.",
         {"type": "string"},
     ),
     "Idempotency-Key": (

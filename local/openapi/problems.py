@@ -9,11 +9,10 @@ from typing import Any
 
 from draftkeep import errors
 from draftkeep.canonical import MAX_BYTES
-from draftkeep.errors import CurrentState, DraftkeepError, Place, Problem
+from draftkeep.errors import MAX_PROBLEMS, CurrentState, DraftkeepError, Place, Problem
 from draftkeep.http.naming import CAMEL, Naming, View
 from draftkeep.http.places import MAX_PLACES
 from draftkeep.http.problems import TABLE, problem_answer
-from draftkeep.http.requests import MAX_PROBLEMS
 from draftkeep.model import Operation
 from local.openapi.answers import (
     COUNT,

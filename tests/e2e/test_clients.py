@@ -113,7 +113,7 @@ def test_every_move_and_decision_can_be_answered_without_content(api: Api, draft
     ]
     proposed = api.call("PUT", f"{draft}?soft=true", {"comment": "x"}, if_match="7", prefer=MINIMAL)
     ack = {"idempotencyKey": proposed.json["idempotencyKey"], "accept": True}
-    replies.append(api.call("POST", f"{draft}:ack", ack, prefer=MINIMAL))
+    replies.append(api.call("POST", f"{draft}:ack", ack, if_match="7", prefer=MINIMAL))
 
     assert [reply.json["version"] for reply in replies] == [4, 5, 6, 7, 8]
     assert [reply.json.keys() for reply in replies] == [STATE | REVIEW] * 5
@@ -129,14 +129,14 @@ def test_every_move_and_decision_can_be_answered_without_content(api: Api, draft
 
 
 def test_a_forms_answers_can_be_without_its_state(api: Api) -> None:
-    created = api.call("POST", "/tool/draft", {"name": "Ada"}, prefer=MINIMAL)
-    draft = {"draft_id": created.json["draft_id"]}
-    proposed = api.call("POST", "/tool/draft", draft | {"name": "Grace", "soft": True}, prefer=MINIMAL)
+    draft = {"draft_id": api.call("POST", "/tool/draft", {"name": "Ada"}).json["draft_id"]}
+    saved = api.call("POST", "/tool/draft", draft | {"name": "Ada L."}, if_match="1", prefer=MINIMAL)
+    proposed = api.call("POST", "/tool/draft", draft | {"name": "Grace", "soft": True}, if_match="2", prefer=MINIMAL)
     ack = draft | {"idempotency_key": proposed.json["idempotency_key"], "accept": True}
-    decided = api.call("POST", "/tool/draft", ack, prefer=MINIMAL)
-    undone = api.call("POST", f"/tool/draft/{draft['draft_id']}/undo", if_match="2", prefer=MINIMAL)
+    decided = api.call("POST", "/tool/draft", ack, if_match="2", prefer=MINIMAL)
+    undone = api.call("POST", f"/tool/draft/{draft['draft_id']}/undo", if_match="3", prefer=MINIMAL)
 
-    for reply in (created, proposed, decided):
+    for reply in (saved, proposed, decided):
         assert reply.json.keys() == {"success", "draft_id", "idempotency_key", "message", "version"}
     assert undone.json.keys() == {
         "draft_id",
@@ -147,9 +147,26 @@ def test_a_forms_answers_can_be_without_its_state(api: Api) -> None:
         "can_redo",
         "updated_at",
     }
-    tags = [reply.headers["etag"] for reply in (created, proposed, decided, undone)]
-    assert tags == ['"1"', '"1"', '"2"', '"3"']
+    tags = [reply.headers["etag"] for reply in (saved, proposed, decided, undone)]
+    assert tags == ['"2"', '"2"', '"3"', '"4"']
     assert undone.headers["preference-applied"] == MINIMAL
+
+
+def test_who_does_not_say_what_a_change_is_made_of_gets_the_whole_content(api: Api, draft: str) -> None:
+    # The client would take the new version for that of what it holds, and save that over what others have made.
+    form = {"draft_id": api.call("POST", "/tool/draft", {"name": "Ada"}, prefer=MINIMAL).json["draft_id"]}
+    api.call("POST", "/tool/draft", form | {"description": "of another"})
+    patched = api.call("POST", "/tool/draft", form | {"name": "Grace"}, prefer=MINIMAL)
+    api.call("PUT", draft, {"comment": "first"})
+    key = api.call("PUT", f"{draft}?soft=true", {"comment": "offer"}, if_match="1").json["idempotencyKey"]
+    api.call("PUT", draft, {"comment": "first", "slots": []}, if_match="1")
+    accepted = api.call("POST", f"{draft}:ack", {"idempotencyKey": key, "accept": True}, prefer=MINIMAL)
+    undone = api.call("POST", f"{draft}:undo", if_match="*", prefer=MINIMAL)
+
+    assert (patched.json["form_state"]["name"], patched.json["form_state"]["description"]) == ("Grace", "of another")
+    assert accepted.json["headData"] == {"comment": "offer", "slots": []}
+    assert undone.json["headData"] == {"comment": "first", "slots": []}
+    assert not any("preference-applied" in reply.headers for reply in (patched, accepted, undone))
 
 
 def test_a_replay_is_answered_as_its_own_request_prefers(api: Api, draft: str) -> None:
@@ -176,6 +193,21 @@ def test_what_was_merged_is_shown_whatever_the_client_prefers(api: Api, draft: s
     assert (merged.json["merged"], merged.json["headData"]) == (True, {"comment": "b", "slots": []})
     assert "preference-applied" not in merged.headers
     assert (plain.json["merged"], "headData" in plain.json) == (False, False)
+
+
+def test_a_save_that_others_have_made_already_is_shown_with_what_they_made_beside(api: Api, draft: str) -> None:
+    # Its first answer was lost, somebody else went on, and it is sent again.
+    api.call("PUT", draft, {"comment": "a"})
+    api.call("PUT", draft, {"comment": "b"}, if_match="1")
+    flow = {"steps": [{"id": "s", "type": "ENTRY_POINT"}], "edges": []}
+    theirs = api.call("PUT", draft, {"comment": "b", "flow": flow}, if_match="2").json
+
+    again = api.call("PUT", f"{draft}?merge=true", {"comment": "b"}, if_match="1", prefer=MINIMAL)
+
+    assert (again.status, again.json["version"], again.json["merged"]) == (200, 3, True)
+    assert again.json["headData"] == {"comment": "b", "flow": flow}
+    assert again.json["issues"] == theirs["issues"]
+    assert "preference-applied" not in again.headers
 
 
 def test_refusals_and_other_preferences_are_answered_in_full(api: Api, draft: str) -> None:

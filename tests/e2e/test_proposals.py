@@ -406,6 +406,7 @@ def test_accept_that_is_null_makes_no_ack(api: Api, key: str) -> None:
         ({"accept": True, "accept_fields": []}, [("/accept_fields", "wrong_type")]),
         ({"accept": True, "accept_fields": ["name", 7]}, [("/accept_fields/1", "wrong_type")]),
         ({"accept": True, "accept_fields": ["name"] * 1001}, [("/accept_fields", "too_many_items")]),
+        ({"accept": True, "accept_fields": ["name", "name", "nonsense"]}, [("/accept_fields/2", "unknown_field")]),
         ({"accept": False, "accept_fields": ["name"]}, [("/accept_fields", "not_with_reject")]),
         ({"accept_fields": ["name"]}, [("/accept_fields", "only_with_accept")]),
         ({"soft": True, "accept_fields": ["name"]}, [("/accept_fields", "only_with_accept")]),
@@ -900,6 +901,10 @@ def test_a_soft_that_is_false_is_a_save(api: Api, draft: str) -> None:
         (
             {"accept": False, "idempotencyKey": "{key}", "acceptFields": ["comment"]},
             [("/acceptFields", "not_with_reject")],
+        ),
+        (
+            {"accept": True, "idempotencyKey": "{key}", "acceptFields": ["comment", "comment", "zzz"]},
+            [("/acceptFields/2", "not_proposed")],
         ),
         (
             {"accept": True, "idempotencyKey": "{key}", "acceptFields": ["comment", "flow", "/assets/0", ""]},

@@ -455,3 +455,12 @@ def test_a_choice_that_names_a_slot_which_is_not_chosen_is_refused() -> None:
 
 def test_agents_are_listed_without_a_name() -> None:
     assert TERMS.name_of(_text(BASE)) is None
+
+
+def test_chosen_changes_that_are_too_large_together_are_told_as_those_of_a_merge() -> None:
+    long = "x" * (3 * 1024 * 1024)
+
+    with pytest.raises(InvalidFields) as refusal:
+        _chosen({"comment": long}, {"assets": [{"id": "a", "text": long}]}, "assets")
+
+    assert [problem.code for problem in refusal.value.problems] == ["content_too_large"]

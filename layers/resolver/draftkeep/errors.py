@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+MAX_PROBLEMS = 100
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -105,11 +107,14 @@ class UnsupportedMediaType(DraftkeepError):
 
 
 class InvalidFields(DraftkeepError):
-    """Fields of a body are wrong. `problems` holds at most 100 of them, `total` counts all."""
+    """Fields of a body are wrong.
+
+    problems: those that were found, of which the first 100 are kept; total: how many there are, where it is more
+    """
 
     def __init__(self, problems: Sequence[Problem], total: int | None = None) -> None:
-        self.problems = tuple(problems)
-        self.total = len(self.problems) if total is None else total
+        self.problems = tuple(problems[:MAX_PROBLEMS])
+        self.total = len(problems) if total is None else total
 
 
 class NestingTooDeep(DraftkeepError):

@@ -98,7 +98,8 @@ def _moving(surface: Surface, move: Move) -> Callable[[Request], Answer]:
         key = surface.naming.operation_key
         claim = claim_of(request, request.fields(key), key)
         precondition = request.precondition()
-        return written(request, surface, move(draft, request.principal.author, precondition, claim), claim)
+        result = move(draft, request.principal.author, precondition, claim)
+        return written(request, surface, result, claim, minimal=request.takes_minimal())
 
     return serve
 
@@ -109,16 +110,15 @@ def written(
     result: Written,
     claim: Claim | None = None,
     *,
+    minimal: bool,
     value: Any = None,
     **more: Any,
 ) -> Answer:
     """Answer a write with the envelope of the state after it, and note it for the log.
 
-    value: the content of that state, where it is at hand
+    minimal: without the content; value: the content of that state, where it is at hand
     """
     note(request, result.outcome, result.state.head.version, replayed=result.replayed)
-    # What was merged is not what the client has sent: it would go on with a content that is not there.
-    minimal = request.prefers_minimal and result.outcome is not Outcome.MERGED
     return envelope(surface, result.state, claim, value=value, minimal=minimal, replayed=result.replayed, **more)
 
 
@@ -140,7 +140,7 @@ def envelope(
     """Answer with a draft's whole state.
 
     Members: the kind's identity, version, history cursor, what can be undone and redone, time, history, what follows
-    from the content, `more`, and the content itself; at most 4 MiB and 40 KB beside it
+    from the content, `more`, and the content itself; at most 4 MiB, and some 100 KB beside it
     minimal: without the history and the content
     """
     head = state.head

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from draftkeep import wiring
 from draftkeep.catalog import Scope
 from draftkeep.changes import pointer
-from draftkeep.errors import InvalidFields, NotFound, Problem
+from draftkeep.errors import MAX_PROBLEMS, InvalidFields, NotFound, Problem
 from draftkeep.http.answers import Answer
 from draftkeep.http.app import App
 from draftkeep.http.drafts import LIST_LIMIT, Surface, answered, note, page_cursor, page_of_drafts, serve_draft
@@ -23,7 +23,7 @@ from draftkeep.http.history import serve_history
 from draftkeep.http.naming import SNAKE, View
 from draftkeep.http.operation_keys import claim_of, fingerprint, header_key, key_problem
 from draftkeep.http.proposals import accepted_fields, inbox, serve_draft_proposals
-from draftkeep.http.requests import MAX_PROBLEMS, Request, wrong_members
+from draftkeep.http.requests import Request, wrong_members
 from draftkeep.model import Draft, Entry, Kind
 from draftkeep.operations import Claim, Owner
 from draftkeep.resolver.engine import Form, decode
@@ -130,7 +130,7 @@ def checked(contract: FormContract, body: dict[str, Any]) -> dict[str, Any]:
             if patch.setdefault(name, value) != value:
                 problems.append(Problem(pointer((alias,)), "alias_conflict", f"It disagrees with {name}."))
     if problems:
-        raise InvalidFields(problems[:MAX_PROBLEMS], total + len(problems) - found)
+        raise InvalidFields(problems, total + len(problems) - found)
     return patch
 
 
@@ -151,7 +151,7 @@ def _ack(patch: Mapping[str, Any], claim: Claim | None) -> Ack:
     if fields is not None and not patch[ACCEPT]:
         problems.append(Problem(pointer((ACCEPT_FIELDS,)), "not_with_reject", "A rejection is one of all fields."))
     if problems or claim is None:
-        raise InvalidFields(problems[:MAX_PROBLEMS], len(problems))
+        raise InvalidFields(problems)
     return Ack(claim.key, patch[ACCEPT], patch.get("draft_id"), fields)
 
 
@@ -258,7 +258,7 @@ def _answer(
         "message": _MESSAGES[outcome],
         "version": version,
     }
-    return answered(surface, version, members, content, minimal=request.prefers_minimal, replayed=replayed)
+    return answered(surface, version, members, content, minimal=request.takes_minimal(), replayed=replayed)
 
 
 def _owner(kind: Kind, request: Request) -> Owner:

@@ -66,7 +66,7 @@ def serve_history(app: App, surface: Surface, history: History) -> None:
             raise InvalidFields([Problem(pointer((seq_no,)), "wrong_type", message)])
         claim = claim_of(request, body, key)
         result = history.restore(draft, request.principal.author, number, request.precondition(), claim)
-        return written(request, surface, result, claim)
+        return written(request, surface, result, claim, minimal=request.takes_minimal())
 
     @app.route("GET", f"{surface.path}{surface.separator}diff", "diff")
     def compare(request: Request) -> Answer:

@@ -72,12 +72,12 @@ def accepted_fields(body: Mapping[str, Any], member: str) -> tuple[str, ...] | N
         raise InvalidFields([Problem(pointer((member,)), "wrong_type", message)])
     wrong = [index for index, one in enumerate(fields) if not isinstance(one, str)]
     if wrong:
-        listed = [Problem(pointer((member, index)), "wrong_type", "A field is named by a string.") for index in wrong]
-        raise InvalidFields(listed[:100], len(listed))
+        message = "A field is named by a string."
+        raise InvalidFields([Problem(pointer((member, index)), "wrong_type", message) for index in wrong])
     if len(canonical_text(fields).encode()) > MAX_ACCEPTED_BYTES:
         message = f"All names together have at most {MAX_ACCEPTED_BYTES} bytes as JSON; name a place above them."
         raise InvalidFields([Problem(pointer((member,)), "text_too_long", message)])
-    return tuple(dict.fromkeys(fields))
+    return tuple(fields)
 
 
 def _shown(surface: Surface, one: Waiting) -> str:

@@ -15,6 +15,7 @@ from draftkeep import canonical
 from draftkeep.canonical import clip
 from draftkeep.changes import pointer
 from draftkeep.errors import (
+    MAX_PROBLEMS,
     ContentTooLarge,
     InvalidFields,
     MalformedJson,
@@ -28,7 +29,6 @@ from draftkeep.http.preferences import is_minimal
 from draftkeep.http.principal import ID_PART, Principal
 from draftkeep.preconditions import Precondition
 
-MAX_PROBLEMS = 100
 _JSON_TYPE = re.compile(r"application/(?:json|[a-z0-9!#$&^_.+-]+\+json)", re.IGNORECASE)
 _CHARSET = re.compile(r"charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
 
@@ -54,11 +54,6 @@ class Request:
         """The method, in capitals."""
         return str(self.event["requestContext"]["http"]["method"])
 
-    @property
-    def prefers_minimal(self) -> bool:
-        """Whether the client would rather have no content in the answer to a write."""
-        return is_minimal(self.headers.get("prefer"))
-
     def param(self, name: str, allowed: re.Pattern[str] = ID_PART) -> str:
         """A path variable.
 
@@ -68,6 +63,14 @@ class Request:
         if not allowed.fullmatch(value):
             raise NotFound
         return value
+
+    def takes_minimal(self, *, own: bool = False) -> bool:
+        """Whether the answer to a write can be without content: the client prefers that, and knows what was changed.
+
+        own: the content is the one that it has sent; else it must say which version it goes on from. Who does not would
+        take the new version for that of an older content, and save that over what others have made.
+        """
+        return is_minimal(self.headers.get("prefer")) and (own or self.precondition().single_version is not None)
 
     def precondition(self) -> Precondition:
         """What If-Match and If-None-Match say.

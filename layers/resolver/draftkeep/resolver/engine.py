@@ -9,15 +9,13 @@ from typing import Any
 from draftkeep import canonical
 from draftkeep.canonical import Content, clip
 from draftkeep.catalog import Catalog, Found, Lookups, Scope
-from draftkeep.errors import InvalidFields, Problem
+from draftkeep.errors import ContentTooLarge, InvalidFields, Problem
 from draftkeep.resolver.fields import Field
-from draftkeep.resolver.work import FormContent, Work
+from draftkeep.resolver.work import MAX_ITEMS, FormContent, Work
 from draftkeep.resources import Row
 
 PENDING = "pending_ids"
 MAX_STATE_BYTES = 1024 * 1024
-MAX_ITEMS = 1000
-MAX_PROBLEMS = 100
 
 
 @dataclass(frozen=True)
@@ -76,7 +74,7 @@ def resolve(form: Form, scope: Scope, current: FormContent, patch: Mapping[str, 
         if isinstance(value, list) and len(value) > MAX_ITEMS:
             work.refuse((name,), "too_many_items", f"A list has at most {MAX_ITEMS} items.")
     if work.problems:
-        raise InvalidFields(work.problems[:MAX_PROBLEMS], len(work.problems))
+        raise InvalidFields(work.problems)
     state = {name: work.state[name] for name in form.state}
     selected = _selected(state)
     flags = {str(row.attributes.get("flag_id")) for id_, row in work.rows.items() if id_ in selected}
@@ -89,12 +87,16 @@ def resolve(form: Form, scope: Scope, current: FormContent, patch: Mapping[str, 
 def encode(content: FormContent) -> Content:
     """Write a form's content for the log.
 
-    Raises: InvalidFields (a form_state of over 1 MiB)
+    Raises: InvalidFields (a form_state of over 1 MiB, or a content of over 4 MiB with the rows that it selects)
     """
     if len(canonical.canonicalise(dict(content.state)).text) > MAX_STATE_BYTES:
         raise InvalidFields([Problem("", "form_too_large", f"A form_state has at most {MAX_STATE_BYTES} bytes.")])
     rows = {id_: [row.type, row.value, dict(row.attributes), row.ordinal] for id_, row in content.rows.items()}
-    return canonical.canonicalise({"rows": rows, "state": dict(content.state)})
+    try:
+        return canonical.canonicalise({"rows": rows, "state": dict(content.state)})
+    except ContentTooLarge as error:
+        message = f"With the flags and arguments that it selects, a form has at most {error.limit_bytes} bytes."
+        raise InvalidFields([Problem("", "form_too_large", message)]) from None
 
 
 def decode(text: bytes, form: Form) -> FormContent:

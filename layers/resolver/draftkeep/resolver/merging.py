@@ -11,7 +11,7 @@ from draftkeep.catalog import Found, Scope
 from draftkeep.changes import pointer
 from draftkeep.errors import InvalidFields, Place, Problem
 from draftkeep.merging import ListRule, Path, is_same
-from draftkeep.resolver.engine import MAX_PROBLEMS, PENDING, Form, Resolved, resolve
+from draftkeep.resolver.engine import PENDING, Form, Resolved, resolve
 from draftkeep.resolver.fields import Field
 from draftkeep.resolver.work import FormContent, Work
 
@@ -53,7 +53,7 @@ def choose(form: Form, scope: Scope, base: FormContent, proposed: FormContent, n
         elif name not in changed:
             problems.append(Problem(at, "not_proposed", "The proposal does not change this field."))
     if problems:
-        raise InvalidFields(problems[:MAX_PROBLEMS], len(problems))
+        raise InvalidFields(problems)
     state = dict(base.state)
     for group in _groups(form):
         if any(name in group for name in names):

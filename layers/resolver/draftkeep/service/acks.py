@@ -168,7 +168,8 @@ class Acks:
 
     def _with_decision(self, case: _Case, version: int, outcome: Outcome) -> Record:
         now = self.writing.clock()
-        decision = Decision(case.ack.accept, case.ack.fields, case.author, now, version, outcome)
+        fields = None if case.ack.fields is None else tuple(dict.fromkeys(case.ack.fields))
+        decision = Decision(case.ack.accept, fields, case.author, now, version, outcome)
         return replace(
             case.record,
             attempt=case.attempt,

@@ -13,7 +13,7 @@ from typing import Any
 from draftkeep import canonical, svg, zstd
 from draftkeep.catalog import Catalog, CatalogPage, Scope
 from draftkeep.changes import pointer
-from draftkeep.errors import Forbidden, IdTaken, InvalidFields, NotFound, OperationKeyReused, Problem
+from draftkeep.errors import MAX_PROBLEMS, Forbidden, IdTaken, InvalidFields, NotFound, OperationKeyReused, Problem
 from draftkeep.operations import SAVE_LIVES_S, Answered, Claim, Operations, Owner, Record
 from draftkeep.resources import MAX_VALUE_BYTES, SHARED, TYPES, Identity, Row, computed_id, hex_color
 from draftkeep.service.collisions import collisions_told
@@ -22,7 +22,6 @@ from draftkeep.service.keyed import Earlier, once, raise_if_done
 ADMINS = "catalog-admin"
 CATALOG = "catalog"
 MAX_RECORDS = 500
-MAX_PROBLEMS = 100
 MAX_ATTRIBUTES_BYTES = 64 * 1024
 _ID = re.compile(r"[A-Za-z0-9._~:@-]{1,128}")
 _RECORD = frozenset({"value", "attributes", "id"})
@@ -129,7 +128,7 @@ class Resources:
         raise_unless_admin(groups)
         problems = list(problems_of(type_, record))
         if problems:
-            raise InvalidFields(problems[:MAX_PROBLEMS], len(problems))
+            raise InvalidFields(problems)
         with collisions_told():
             return self.catalog.create(scope, row_of(scope, type_, record))
 

@@ -191,6 +191,7 @@ class Proposals:
             waiting.append(one)
             worked += len(base) + proposal.snapshot.size_bytes + (page.head.snapshot.size_bytes if page.head else 0)
             shown += len(one.preview or b"") + _weight(one.places) + _weight(one.overlaps)
+            shown += sum(len(problem.pointer) + len(problem.message) for problem in one.problems)
             if (shown > PAGE_BYTES or worked > PAGE_WORK_BYTES) and record is not found.records[-1]:
                 return Inbox(tuple(waiting), keys.proposal_sort_key(about.id, record.created_at_ms, record.key))
         return Inbox(tuple(waiting), found.next)
