@@ -288,7 +288,11 @@ class Injector:
     def _try(self, request: Any) -> Any:
         call, number = self._own.call, self._own.tries
         self._own.tries += 1
-        self.fired += (act := self._act(call, number)) is not None
+        act = self._act(call, number)
+        if act is not None:
+            # Calls run side by side, and adding is not one step.
+            with self._lock:
+                self.fired += 1
         one = Try(request, call.operation, lambda: self._send(request), self._clock)
         return act(one) if act else self._send(request)
 
