@@ -14,7 +14,6 @@ MINUTES ?= 10
 TABLE ?=
 DRY_RUN ?=
 ANYWAY ?=
-PROOF ?=
 
 VENV := .venv
 SAM_VENV := .venv-sam
@@ -74,16 +73,15 @@ test-engine: $(VENV)/.tests ## Run the tests against DynamoDB Local; needs java 
 # The proofs of docs/reliability.md in full, one after the other; an hour on two processors.
 PROVE := PROOF=full $(VENV)/bin/python -m pytest -n0 -q $(ARGS)
 
-.PHONY: proof proof-races proof-faults proof-model proof-hostile reliability
-proof: proof-races proof-faults proof-model proof-hostile ## Run all proofs in full, and write docs/reliability.md
-	@$(MAKE) load MINUTES=10 PROOF=full
+.PHONY: proof proof-races proof-faults proof-model proof-hostile proof-load reliability
+proof: proof-races proof-faults proof-model proof-hostile proof-load ## Run all proofs in full, and write docs/reliability.md
 	@$(MAKE) reliability
 
 proof-races: $(VENV)/.tests ## Prove the promises about races
-	$(PROVE) tests/engine/test_races.py tests/engine/test_keyed_races.py
+	$(PROVE) tests/engine/test_races.py tests/engine/test_keyed_races.py tests/engine/test_form_races.py
 
-proof-faults: $(VENV)/.tests ## Prove the promises about faults and dying processes
-	$(PROVE) tests/engine/test_fault_matrix.py tests/engine/test_killed.py
+proof-faults: $(VENV)/.tests ## Prove the promises about faults, dying processes and restores
+	$(PROVE) tests/engine/test_fault_matrix.py tests/engine/test_killed.py tests/engine/test_recovery.py
 
 proof-model: $(VENV)/.tests ## Prove that the API does what a model does
 	$(PROVE) tests/engine/test_history.py tests/e2e/test_state_machine.py
@@ -91,12 +89,15 @@ proof-model: $(VENV)/.tests ## Prove that the API does what a model does
 proof-hostile: $(VENV)/.tests ## Prove isolation, and what hostile input does not do
 	$(PROVE) tests/e2e/test_isolation.py tests/e2e/test_hostile.py tests/hostile
 
+proof-load: $(VENV)/.tests ## Prove that no edit is lost under load
+	@PYTHONPATH=$(PATHS) PROOF=full $(VENV)/bin/python -m tests.load --minutes 10
+
 reliability: $(VENV)/.tests ## Write docs/reliability.md from what is kept of the last proofs
 	@PYTHONPATH=$(PATHS) $(VENV)/bin/python -m tests.reliability
 
 .PHONY: load
 load: $(VENV)/.tests ## Have 50 editors at work, and look for lost edits (MINUTES=10)
-	@PYTHONPATH=$(PATHS) PROOF=$(PROOF) $(VENV)/bin/python -m tests.load --minutes $(MINUTES) $(ARGS)
+	@PYTHONPATH=$(PATHS) $(VENV)/bin/python -m tests.load --minutes $(MINUTES) $(ARGS)
 
 .PHONY: soak
 soak: $(VENV)/.tests ## Compare the API with a model for as long as wanted (MINUTES=10)

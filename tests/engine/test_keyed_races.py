@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 PROCESSES = 4
 SENT = 20
+TRIES = 10
 ACKS = 16
 ROUNDS = 100
 FEWER_ROUNDS = 20
@@ -69,7 +70,7 @@ class Line:
 
     def send(self, call: Call) -> Reply:
         """Send a request; one that the service could not do now is sent again, as its answer asks for, and counted."""
-        while True:
+        for _ in range(TRIES):
             self.connection.request(call.method, call.path, call.body, dict(call.headers))
             response = self.connection.getresponse()
             reply = Reply(
@@ -79,6 +80,7 @@ class Line:
                 return reply
             self.sent_again += 1
             time.sleep(float(reply.headers["retry-after"]))
+        return reply
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lost = sum(call.status == UNANSWERED for call in calls)
     result = (
         f"{len(editors)} editors for {options.minutes:g} minutes, {len(subjects)} drafts: no edit lost, none done"
-        f" twice; {conflicts:,} conflicts and {lost:,} lost answers handled"
+        f" twice; {conflicts:,} conflicts and {lost:,} lost answers handled; {_times_of_all(worked)};"
+        f" {_memory_told(samples)}"
     )
     keep("load", count=made, unit="accepted changes", result=result)
     return 0
@@ -148,16 +149,25 @@ def _cpu_s(pid: int) -> float:
 
 
 def _memory(samples: Sequence[tuple[float, float]]) -> list[str]:
-    """Compare a minute after the warm-up with the last one; of a short run, the parts that there are."""
+    """Whether it grew by more than is known of the allocator."""
+    print(f"\n{_memory_told(samples)}")
+    first, last, _ = _first_and_last(samples)
+    grown = last - first
+    return [f"memory grew by {grown:.1f} MiB, more than {_GROWTH_MIB:g}"] if grown > _GROWTH_MIB else []
+
+
+def _memory_told(samples: Sequence[tuple[float, float]]) -> str:
+    first, last, span_s = _first_and_last(samples)
+    return f"memory {first:.0f} MiB in {span_s:.0f} s after the warm-up, {last:.0f} MiB in the last {span_s:.0f} s"
+
+
+def _first_and_last(samples: Sequence[tuple[float, float]]) -> tuple[float, float, float]:
+    """MiB in a minute after the warm-up, in the last one, and how long these are, of a short run less; in seconds."""
     over_s = samples[-1][0]
     warm_s = min(_MINUTE_S, over_s * _WARM_UP)
     span_s = min(_MINUTE_S, (over_s - warm_s) / 2)
-    print(f"\nmemory, after a warm-up of {warm_s:.0f} s: ", end="")
     first = median(mib for at_s, mib in samples if warm_s <= at_s <= warm_s + span_s)
-    last = median(mib for at_s, mib in samples if at_s >= over_s - span_s)
-    print(f"{first:.1f} MiB in the first {span_s:.0f} s, {last:.1f} MiB in the last {span_s:.0f} s")
-    grown = last - first
-    return [f"memory grew by {grown:.1f} MiB, more than {_GROWTH_MIB:g}"] if grown > _GROWTH_MIB else []
+    return first, median(mib for at_s, mib in samples if at_s >= over_s - span_s), span_s
 
 
 def _unexpected(calls: Sequence[Call]) -> list[str]:
@@ -189,6 +199,12 @@ def _print_capacity(calls: Sequence[Call], cpu_s: float, took_s: float) -> None:
     print(f"the server had {cpu_s:.0f} of {took_s:.0f} s of a processor, {each_ms:.1f} ms a request", end=": ")
     print(f"at most {1000 / each_ms:.0f} requests a second; load of the machine {os.getloadavg()[0]:.1f}", end=" ")
     print(f"on {os.cpu_count()} processors")
+
+
+def _times_of_all(calls: Sequence[Call]) -> str:
+    measured = [(call.ended_s - call.started_s) * 1000 for call in calls if call.status != UNANSWERED]
+    cuts = quantiles(measured, n=100, method="inclusive")
+    return f"p50 / p95 / p99 of {len(measured):,} answers {cuts[49]:.0f} / {cuts[94]:.0f} / {cuts[98]:.0f} ms"
 
 
 def _print_times(calls: Sequence[Call]) -> None:

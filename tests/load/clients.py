@@ -13,6 +13,7 @@ from tests.load.drafts import Request, Subject, digest
 from tests.served import Reply
 
 _TIMEOUT_S = 60
+_TRIES = 10
 _NOTHING = "Nothing to save"
 
 
@@ -28,13 +29,14 @@ class Client:
 
     def ask(self, subject: Subject, request: Request) -> Reply:
         """Send a request; one that the service could not do now is sent again, as its answer asks for."""
-        while True:
+        for _ in range(_TRIES):
             started_s = time.monotonic()
             reply = self.exchange(request)
             self.record(subject, request, reply, started_s, time.monotonic())
             if reply.status != UNAVAILABLE:
-                return reply
+                break
             time.sleep(float(reply.headers["retry-after"]))
+        return reply
 
     def ok(self, subject: Subject, request: Request) -> Any:
         reply = self.ask(subject, request)
