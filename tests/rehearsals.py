@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from tests.evidence import FOLDER
+from tests.tales import NOT_COMPARED
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "rehearsals.md"
 _FILE = FOLDER / "rehearsals.json"
 # Where routes were called: the name of what was kept, and the column's title.
 _PLACES = {"served": "`make serve`", "sam_local": "`sam local`", "deployed": "`sam deploy`"}
-_INTRODUCTION = """# Rehearsals of the deployment
+_NAMES = ", ".join(f"`{name.title()}`" for name in NOT_COMPARED)
+_INTRODUCTION = f"""# Rehearsals of the deployment
 
 What two targets did when they last ran; `make rehearsals` writes this page from what they kept. Both end red when
 anything below does not hold, and run on every change.
@@ -30,16 +32,29 @@ anything below does not hold, and run on every change.
   runtime client, so that Lambda's own image need not be pulled), and sends every file of `events/` through containers
   twice: over HTTP to `sam local start-api`, and to `sam local start-lambda`, which runs a function as
   `sam local invoke` does, without starting the command anew for each event. Three events are also sent by
-  `sam local invoke` itself. Every answer is compared with that of `make serve`: status, headers, body. The engine is
-  DynamoDB Local.
-- `make test-deploy` runs `sam deploy` with the `dev` and the `prod` of samconfig.toml, unchanged, against an emulator
-  of AWS on 127.0.0.1 (ministack). Functions are called by the alias that the generated API definition names for each
-  route. Then a changed parameter, and a changed layer, are deployed over it: tables and drafts stay, and the aliases
-  move to new versions. At last the stacks are deleted: the tables of `dev` go, those of `prod` stay.
+  `sam local invoke` itself, of which the status alone is looked at. The engine is DynamoDB Local.
+- `make test-deploy` runs `sam deploy` with the `dev` and the `prod` of samconfig.toml, unchanged (for `prod` with
+  `--no-confirm-changeset`, since nobody is asked), against an emulator of AWS on 127.0.0.1 (ministack). Functions are
+  called by the alias that the generated API definition names for each route. Then a changed parameter, and a changed
+  layer, are deployed over it: tables and drafts stay, and the aliases move to new versions. At last the stacks are
+  deleted: the tables of `dev` go, those of `prod` stay.
 
-What they do not show: the emulator has no roles (a unit test holds them to a list), no authorizer before a function
-that is called directly, and no gradual rollout. That the resources of a rollout do not wait for each other in a circle
-is checked in the generated template.
+All other answers, of either, are compared with those of `make serve`: status, headers, body. In bodies, times and
+request ids are left out, and generated ids are numbered in the order they are met in. Compared are all headers but
+{_NAMES},
+and the type of an answer without a body, since `sam local` gives every answer one.
+
+What they do not show:
+
+- The emulator has no roles (a unit test holds them to a list), and no authorizer before a function that is called
+  directly; `sam local` has no authorizer either. No answer is a 401 or a 503, so `WWW-Authenticate` and `Retry-After`
+  are in none.
+- It knows no CodeDeploy and no alarms over several metrics: `tests/deploy/emulator.py` has stand-ins for both.
+  Applications and deployment groups are only written down, so no rollout is gradual, and such an alarm is recorded as
+  one of its first metric. That the resources of a rollout do not wait for each other in a circle is checked in the
+  generated template.
+- It gives SAM the defaults of the parameters, where AWS gives their values: the same file puts functions of its own in
+  the place of those that apply the language extensions and SAM, and these give the values.
 """
 _LIMIT = """Lambda takes 250 MB unpacked, a function and its layers together. All functions hold the one folder
 `functions/`: which of them runs is the handler's name.

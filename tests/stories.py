@@ -17,6 +17,7 @@ CATALOG_STORY = [
     ("catalog_create_malformed", 422),
     ("catalog_create_department", 201),
     ("catalog_list_departments", 200),
+    ("catalog_list_first_page", 200),
     ("catalog_list_unknown_type", 404),
     ("catalog_read_department", 200),
     ("catalog_read_absent", 404),

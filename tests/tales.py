@@ -28,7 +28,8 @@ TALES = {
     **{kind: [(f"{kind}_{name}", status) for name, status in FORM_STORY] for kind in FORMS},
 }
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_COMPARED = ("content-type", "etag", "cache-control", "idempotency-replayed", "retry-after", "content-security-policy")
+# Headers of the connection, or of whoever carries an answer. All others are the function's, and compared.
+NOT_COMPARED = ("apigw-requestid", "connection", "content-length", "date", "server", "transfer-encoding")
 # A revision that is no number: the only refusal of a read that takes nothing else.
 _UNREADABLE = ("agent_read_absent", "99", "third")
 
@@ -133,7 +134,7 @@ def not_called_both_ways(found: Mapping[str, list[int]]) -> Iterator[str]:
 
 def _told(answer: Answer, names: dict[str, str]) -> Told:
     """names: the ids that were met so far, each under a name of its own"""
-    kept = {name.lower(): value for name, value in answer.headers.items() if name.lower() in _COMPARED}
+    kept = {name.lower(): value for name, value in answer.headers.items() if name.lower() not in NOT_COMPARED}
     if not answer.body:
         # `sam local` gives every answer a type.
         kept.pop("content-type", None)

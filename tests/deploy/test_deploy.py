@@ -109,12 +109,17 @@ def test_every_route_answers_deployed_as_it_does_in_the_development_server(
     for name in TALES:
         told = tale(name, dev.send)
         differing = [one for one, answer in told.items() if answer != served[name][one]]
-        assert not differing, (differing, differences(told[differing[0]].body, served[name][differing[0]].body))
+        assert not differing, (
+            differing,
+            told[differing[0]].headers,
+            served[name][differing[0]].headers,
+            differences(told[differing[0]].body, served[name][differing[0]].body),
+        )
         found |= statuses(told)
-    keep("deployed", found)
 
     assert list(tales.not_called_both_ways(found)) == []
     assert dev.invoke("SweepFunctionAliaslive", event("sweep_daily"))["finished"] is True
+    keep("deployed", found)
 
 
 def test_a_changed_parameter_reaches_the_functions_and_leaves_tables_and_drafts(dev: Stack) -> None:

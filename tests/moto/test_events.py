@@ -107,6 +107,7 @@ def test_the_events_tell_the_catalogs_life_and_that_of_a_form_of_each_kind(
 
     assert {name: answer["statusCode"] for name, answer in catalog.items()} == dict(CATALOG_STORY)
     assert body_of(catalog["catalog_import_some"])["refused"] == 1
+    assert catalog["catalog_list_first_page"]["headers"]["Link"].endswith('>; rel="next"')
     for kind, answers in forms.items():
         statuses = {name.removeprefix(f"{kind}_"): answer["statusCode"] for name, answer in answers.items()}
         assert statuses == dict(FORM_STORY)

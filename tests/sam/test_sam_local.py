@@ -85,21 +85,21 @@ def started(image: str) -> Iterator[Api]:
 
 def test_the_packages_fit_into_what_lambda_takes() -> None:
     packages = {folder.name: _measured(folder) for folder in BUILT.iterdir() if folder.is_dir()}
-    keep("packages", packages)
 
     layer = packages["ResolverLayer"]["bytes"]
     assert packages.keys() == {*FUNCTIONS.values(), "ResolverLayer", "SweepFunction"}
     assert [name for name, one in packages.items() if one["bytes"] + layer > _LAMBDA_LIMIT] == []
+    keep("packages", packages)
 
 
 def test_the_development_server_answers_every_route_with_success_and_with_a_refusal(
     as_served: dict[str, dict[str, Told]],
 ) -> None:
     found = {route: seen for told in as_served.values() for route, seen in statuses(told).items()}
-    keep("served", found)
 
     assert all(as_promised(name, told) for name, told in as_served.items())
     assert list(tales.not_called_both_ways(found)) == []
+    keep("served", found)
 
 
 def test_a_save_in_a_container_cold_and_warm(started: Api) -> None:
@@ -122,9 +122,9 @@ def test_every_route_answers_in_containers_as_it_does_in_the_development_server(
         told = tale(name, tales.over_http(started))
         _assert_alike(told, as_served[name])
         found |= statuses(told)
-    keep("sam_local", found)
 
     assert found.keys() == FUNCTIONS.keys()
+    keep("sam_local", found)
 
 
 def test_every_event_is_answered_by_a_function_in_its_container(
@@ -158,7 +158,7 @@ def test_the_command_that_invokes_a_function_prints_its_answer(image: str, tmp_p
             file.write_text(json.dumps(event(name)))
             answers[function] = invoke(function, file, url, image)
             took_s[function] = time.perf_counter() - start
-    keep("invoked", {"save_s": took_s["AgentDraftFunction"]})
 
     assert answers["SweepFunction"]["finished"] is True
     assert answers["AgentDraftFunction"]["statusCode"] == answers["PersonaDraftFunction"]["statusCode"] == 200
+    keep("invoked", {"save_s": took_s["AgentDraftFunction"]})
