@@ -9,8 +9,8 @@
 //   editor.on("change", (content) => draft.edit(content));               // as often as keys are pressed
 //   await draft.flush();                                                 // everything edited so far is saved
 export function autosave(url, { token, onConflict, onSaved = () => {}, onTrouble = () => {}, pauseMs = 800 } = {}) {
-  let version = 0; // the one that the editor's content was made of; 0: there is no draft
-  let wanted, timer, editedAt, saving;
+  // version: the one that the editor's content was made of; 0: there is no draft. wanted: the content to save next.
+  let version = 0, wanted, timer, editedAt, saving;
 
   async function send(method, headers, body) {
     const bearer = typeof token === "function" ? await token() : token;
@@ -44,44 +44,39 @@ export function autosave(url, { token, onConflict, onSaved = () => {}, onTrouble
       const mine = wanted;
       wanted = editedAt = undefined;
       const [status, told] = await put(JSON.stringify(mine));
-      if (status === 200) {
-        version = told.version;
-        onSaved(told);
-      } else if (status === 409 && "currentVersion" in told) {
-        version = told.currentVersion;
-        let asked = mine;
-        let decided;
-        do {
-          asked = wanted ?? asked;
-          wanted = undefined;
-          decided = await onConflict(told, asked);
-        } while (wanted !== undefined); // edited while somebody decided: that is decided on, too
-        wanted = decided;
-      } else {
-        onTrouble(told); // refused: it would be again, until the content or the token is another one
-      }
+      if (status === 200 || status === 409) version = told.currentVersion ?? told.version ?? version;
+      if (status === 200) onSaved(told);
+      else if (status === 409 && "currentVersion" in told) await decide(told, wanted ?? mine);
+      else onTrouble(told); // refused: it would be again, until the content or the token is another one
     }
   }
 
+  // A conflict: what to save now. What is edited while somebody decides is decided on, too.
+  async function decide(theirs, mine) {
+    wanted = undefined;
+    const decided = await onConflict(theirs, mine);
+    if (wanted === undefined) wanted = decided;
+    else await decide(theirs, wanted);
+  }
+
   function flush() {
-    clearTimeout(timer);
     return (saving ??= save().finally(() => (saving = undefined)));
   }
 
-  return {
-    flush,
-    async load() {
-      const answer = await send("GET", {});
-      if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
-      const state = answer.status === 204 ? undefined : await answer.json();
-      version = state?.version ?? 0;
-      return state;
-    },
-    edit(content) {
-      wanted = content;
-      editedAt ??= Date.now();
-      clearTimeout(timer); // saves when the hands rest, or after five pauses without rest
-      timer = setTimeout(flush, Math.max(0, Math.min(pauseMs, editedAt + 5 * pauseMs - Date.now())));
-    },
-  };
+  async function load() {
+    const answer = await send("GET", {});
+    if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
+    const state = answer.status === 204 ? undefined : await answer.json();
+    version = state?.version ?? 0;
+    return state;
+  }
+
+  function edit(content) {
+    wanted = content;
+    editedAt ??= Date.now();
+    clearTimeout(timer); // saves when the hands rest, or after five pauses without rest
+    timer = setTimeout(flush, Math.max(0, Math.min(pauseMs, editedAt + 5 * pauseMs - Date.now())));
+  }
+
+  return { load, edit, flush };
 }

@@ -12,7 +12,8 @@ import pytest
 from tests.served import ROOT, served
 
 OLDEST_NODE = 20
-LARGEST_LINES = 90
+# docs/api.md promises them: lines of code, without blank ones and comments.
+LARGEST_LINES = 60
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +40,8 @@ def test_the_client_loses_nothing_and_saves_nothing_twice(node: str) -> None:
 
 def test_the_client_needs_nothing_else_and_can_be_read_at_once() -> None:
     text = (ROOT / "docs" / "client.js").read_text()
+    code = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("//")]
 
     assert not re.search(r"^import |\brequire\(", text, re.MULTILINE)
-    assert len([line for line in text.splitlines() if line and not line.startswith("//")]) <= LARGEST_LINES
+    assert len(code) <= LARGEST_LINES
+    assert max(map(len, code)) <= 120
