@@ -34,7 +34,7 @@ PIP_INSTALL := -m pip install --quiet --quiet --disable-pip-version-check --no-i
 
 .PHONY: help
 help: ## List what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: serve
 serve: export PYTHONPATH := $(PATHS)
@@ -106,7 +106,7 @@ soak: $(VENV)/.tests ## Compare the API with a model for as long as wanted (MINU
 # Both tell how long they took, the build included: docs/rehearsals.md has it.
 .PHONY: test-sam test-deploy rehearsals sam-local
 test-sam test-deploy rehearsals: export PYTHONPATH := $(PATHS)
-test-sam: $(VENV)/.tests $(SAM_VENV)/.made ## Test the deployment in containers; needs docker, java, npm, Python 3.13, root
+test-sam: $(VENV)/.tests $(SAM_VENV)/.made ## Test the deployment in containers; needs docker (or root and dockerd), java, npm, pyenv's Python 3.13
 	@started=$$(date +%s); $(MAKE) --no-print-directory build ARGS= && \
 	    $(VENV)/bin/python -m pytest -n0 $(ARGS) tests/sam && \
 	    $(VENV)/bin/python -m tests.rehearsals test-sam $$(($$(date +%s) - started))
@@ -121,7 +121,7 @@ rehearsals: $(VENV)/.tests ## Write docs/rehearsals.md from what test-sam and te
 
 sam-local: export PYTHONPATH := $(PATHS)
 sam-local: export PORT := $(PORT)
-sam-local: build $(VENV)/.tests ## Run the deployment in containers on this machine; needs docker
+sam-local: build $(VENV)/.tests ## Run the deployment in containers on this machine (PORT=3000); needs what test-sam needs
 	@$(VENV)/bin/python -m tests.sam
 
 .PHONY: test-clients
