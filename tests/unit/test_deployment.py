@@ -104,12 +104,39 @@ def test_users_of_the_stacks_own_pool_cannot_choose_their_tenant() -> None:
     assert RESOURCES["UserPool"]["Condition"] == RESOURCES["UserPoolClient"]["Condition"] == "MakesUserPool"
 
 
-def test_the_tables_can_be_recovered_and_outlive_the_stack() -> None:
+def test_the_tables_can_be_recovered_refuse_to_be_deleted_and_outlive_the_stack() -> None:
+    assert {name for name, one in RESOURCES.items() if one["Type"].startswith("AWS::DynamoDB::")} == TABLES
     for name in TABLES:
         table = RESOURCES[name]
         assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["Properties"]["DeletionProtectionEnabled"] == {"Ref": "DeletionProtection"}
         assert table["DeletionPolicy"] == table["UpdateReplacePolicy"] == {"Ref": "TableDeletionPolicy"}
+    pool = RESOURCES["UserPool"]
+    assert pool["DeletionPolicy"] == pool["UpdateReplacePolicy"] == {"Ref": "TableDeletionPolicy"}
     assert TEMPLATE["Parameters"]["TableDeletionPolicy"]["Default"] == "Retain"
+    assert TEMPLATE["Parameters"]["DeletionProtection"]["Default"] == "true"
+
+
+def test_every_function_has_a_log_of_its_own_and_every_log_ends() -> None:
+    groups = {name: one for name, one in RESOURCES.items() if one["Type"] == "AWS::Logs::LogGroup"}
+    logs = [function["LoggingConfig"]["LogGroup"]["Ref"] for function in FUNCTIONS.values()]
+    access, attribute = RESOURCES["HttpApi"]["Properties"]["AccessLogSettings"]["DestinationArn"]["Fn::GetAtt"]
+
+    assert sorted([*logs, access]) == sorted(groups)
+    assert attribute == "Arn"
+    for name, group in groups.items():
+        assert group["Properties"]["RetentionInDays"] == {"Ref": "LogRetentionDays"}, name
+        assert group["DeletionPolicy"] == group["UpdateReplacePolicy"] == "Delete", name
+
+
+def test_the_api_takes_no_more_requests_than_its_parameters_say() -> None:
+    settings = RESOURCES["HttpApi"]["Properties"]["DefaultRouteSettings"]
+
+    assert settings["ThrottlingRateLimit"] == {"Ref": "RequestsPerSecond"}
+    assert settings["ThrottlingBurstLimit"] == {"Ref": "RequestBurst"}
+    # A route's own settings would go before these.
+    assert "RouteSettings" not in RESOURCES["HttpApi"]["Properties"]
+    assert not [name for name, one in FUNCTIONS.items() if "RouteSettings" in json.dumps(one, default=str)]
 
 
 def test_the_dashboard_is_json_and_shows_every_alarm() -> None:
@@ -124,11 +151,67 @@ def test_the_dashboard_is_json_and_shows_every_alarm() -> None:
     assert {one.removeprefix("${").removesuffix(".Arn}") for one in shown} == alarms
 
 
-def test_every_alarm_tells_somebody_and_not_for_want_of_traffic() -> None:
-    alarms = [one["Properties"] for one in RESOURCES.values() if one["Type"] == "AWS::CloudWatch::Alarm"]
+# As the table in docs/operations.md has them: what is watched (metric, statistic, seconds), how often, above what.
+UPWARDS = "GreaterThanOrEqualToThreshold"
+ALARMS: dict[str, tuple[set[tuple[str, str, int]], tuple[int, int], tuple[str, int | None]]] = {
+    "ServerErrorsAlarm": ({("AWS/ApiGateway 5xx", "Sum", 60)}, (2, 3), (UPWARDS, 3)),
+    "SlowAnswersAlarm": ({("AWS/ApiGateway Latency", "p99", 300)}, (3, 3), ("GreaterThanThreshold", 3000)),
+    "FunctionThrottlesAlarm": ({("AWS/Lambda Throttles", "Sum", 60)}, (1, 1), (UPWARDS, 1)),
+    "TableThrottlesAlarm": (
+        {("AWS/DynamoDB ReadThrottleEvents", "Sum", 60), ("AWS/DynamoDB WriteThrottleEvents", "Sum", 60)},
+        (3, 5),
+        (UPWARDS, 10),
+    ),
+    "ConflictsAlarm": ({("Draftkeep conflict", "Sum", 300)}, (3, 3), ("GreaterThanUpperThreshold", None)),
+    "SweepAlarm": ({("AWS/Lambda Errors", "Sum", 86400)}, (2, 2), (UPWARDS, 1)),
+}
 
-    assert alarms
-    for alarm in alarms:
+
+def watched(alarm: dict[str, Any]) -> list[dict[str, Any]]:
+    """The metrics of an alarm, in the form of those of an alarm over several."""
+    if "Metrics" in alarm:
+        return [one["MetricStat"] for one in alarm["Metrics"] if "MetricStat" in one]
+    statistic = alarm.get("Statistic") or alarm["ExtendedStatistic"]
+    return [{"Stat": statistic, "Period": alarm["Period"], "Metric": alarm}]
+
+
+def test_the_alarms_are_those_of_the_runbook_and_watch_what_it_says() -> None:
+    alarms = {name: one["Properties"] for name, one in RESOURCES.items() if one["Type"] == "AWS::CloudWatch::Alarm"}
+    section = (ROOT / "docs" / "operations.md").read_text().partition("\n## Alarms\n")[2].partition("\n## ")[0]
+
+    assert alarms.keys() == ALARMS.keys() == set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
+    for name, (metrics, (times, of), limit) in ALARMS.items():
+        alarm = alarms[name]
+        found = watched(alarm)
+        assert {
+            (f"{one['Metric']['Namespace']} {one['Metric']['MetricName']}", one["Stat"], one["Period"]) for one in found
+        } == metrics, name
+        assert (alarm.get("DatapointsToAlarm", of), alarm["EvaluationPeriods"]) == (times, of), name
+        assert (alarm["ComparisonOperator"], alarm.get("Threshold")) == limit, name
+
+
+def test_the_alarms_watch_every_function_table_and_kind() -> None:
+    def dimensions(name: str) -> set[tuple[str, ...]]:
+        found = watched(RESOURCES[name]["Properties"])
+        # The value is a name, or a reference to one.
+        return {(one["Metric"]["MetricName"], *(str(d["Value"]) for d in one["Metric"]["Dimensions"])) for one in found}
+
+    # Nobody waits for the sweep, and the reference is read by people.
+    serving = {name for name in FUNCTIONS if name not in ("ReferenceFunction", "SweepFunction")}
+    assert dimensions("FunctionThrottlesAlarm") == {("Throttles", str({"Ref": name})) for name in serving}
+    assert dimensions("TableThrottlesAlarm") == {
+        (f"{what}ThrottleEvents", str({"Ref": name})) for what in ("Read", "Write") for name in TABLES
+    }
+    kinds = ("agent", "persona", "tool", "eval", "test")
+    assert dimensions("ConflictsAlarm") == {("conflict", kind, str({"Ref": "AWS::StackName"})) for kind in kinds}
+    assert dimensions("SweepAlarm") == {("Errors", str({"Ref": "SweepFunction"}))}
+    for name, metric in (("ServerErrorsAlarm", "5xx"), ("SlowAnswersAlarm", "Latency")):
+        assert dimensions(name) == {(metric, str({"Ref": "HttpApi"}))}
+
+
+def test_every_alarm_tells_somebody_and_not_for_want_of_traffic() -> None:
+    for name in ALARMS:
+        alarm = RESOURCES[name]["Properties"]
         assert alarm["AlarmActions"] == [{"Ref": "Alarms"}]
         assert alarm["TreatMissingData"] == "notBreaching"
 
@@ -184,6 +267,8 @@ def test_samconfig_sets_parameters_that_the_template_has_to_values_that_it_takes
         assert value in [str(one) for one in parameter.get("AllowedValues", [value])], name
     assert given["GradualRollout"] == str(stage == "prod").lower()
     assert given["TableDeletionPolicy"] == {"dev": "Delete", "prod": "Retain"}[stage]
+    assert given["DeletionProtection"] == str(stage == "prod").lower()
+    assert int(given["LogRetentionDays"]) == {"dev": 7, "prod": 90}[stage]
 
 
 def test_the_access_log_is_one_line_of_json_a_request() -> None:
