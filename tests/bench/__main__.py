@@ -1,23 +1,28 @@
-"""Prints the figures, writes bench.json, and fills docs/performance. Needs DynamoDB Local (java, npm)."""
+"""Prints the figures, writes bench.json, and fills docs/performance.md. Needs DynamoDB Local (java, npm).
+
+python -m tests.bench --page        fills the page from bench.json, measures nothing
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 
 from draftkeep.store import new_client
 from local.engine import isolate
 from tests.bench import operations
 from tests.bench.cold import cold_starts
 from tests.bench.depth import depth
-from tests.bench.figures import SIZES, Figure, show, store
+from tests.bench.figures import SIZES, Figure, Run, current_commit, load, show, store, today, verdict
 from tests.bench.handler import handler_cpu
 from tests.bench.kinto import kinto
 from tests.bench.plot import draw
-from tests.bench.report import write_tables
+from tests.bench.report import write_page
 from tests.bench.saves import EDITS, conventional, saves
 from tests.engine.dynamodb_local import dynamodb_local
 from tests.tables import ROOT
 
+KEPT = ROOT / "bench.json"
 # On-demand prices of us-east-1 in dollars: a million write units, a million read units, a GB a month.
 WRITES, READS, STORAGE = 0.625, 0.125, 0.25
 
@@ -38,7 +43,7 @@ def bills(figures: list[Figure]) -> list[Figure]:
     return listed
 
 
-def main() -> None:
+def measure() -> list[Figure]:
     """Measure everything against one DynamoDB Local."""
     figures: list[Figure] = []
 
@@ -63,12 +68,24 @@ def main() -> None:
         measured("By depth of the history", depth(client))
         measured("Over HTTP, beside Kinto", kinto(url))
     measured("What it costs, us-east-1, on demand", bills(figures))
-    store(ROOT / "bench.json", figures)
-    draw(ROOT / "docs" / "performance.svg", figures)
-    write_tables(ROOT / "docs" / "performance.md", figures)
-    missed = [figure.name for figure in figures if figure.is_missed]
-    print(f"\n{len(figures)} figures in bench.json; targets missed: {', '.join(missed) or 'none'}")
+    return figures
+
+
+def write(run: Run) -> None:
+    """Put a run into docs/: the page's tables and the plot."""
+    draw(ROOT / "docs" / "performance.svg", run.figures)
+    write_page(ROOT / "docs" / "performance.md", run)
+
+
+def main(arguments: list[str]) -> None:
+    if arguments == ["--page"]:
+        run = load(KEPT)
+    else:
+        run = Run(today(), current_commit(), measure())
+        store(KEPT, run)
+    write(run)
+    print(f"\n{len(run.figures)} figures in bench.json\n{verdict(run)}")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
