@@ -20,7 +20,7 @@ Place = tuple[str | int, ...]
 def issues(payload: dict[str, Any]) -> tuple[list[Problem], int]:
     """List what keeps a payload from being published: at most 100 places, and the number of all.
 
-    Source: seeds/agent-draft.md: exactly one ENTRY_POINT and one EXIT_POINT step, wired by edges
+    Source: docs/api.md, "Issues": exactly one ENTRY_POINT and one EXIT_POINT step, wired by edges
     """
     found = _issues(payload)
     listed = [Problem(pointer(place), code, message()) for place, code, message in islice(found, MAX_ISSUES)]

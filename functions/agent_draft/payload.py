@@ -3,7 +3,7 @@
 An object may have more members than these, but at the top; every member may be absent or null. The core checks them as
 it checks models, without the models: importing those takes a fifth of the function's start.
 
-Source: seeds/agent-draft.md
+Source: docs/api.md, "Payload"
 """
 
 from __future__ import annotations

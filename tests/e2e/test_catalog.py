@@ -1,4 +1,4 @@
-"""The catalog over HTTP: DESIGN 2.4. Each test works on values of its own."""
+"""The catalog over HTTP: docs/api.md. Each test works on values of its own."""
 
 from __future__ import annotations
 

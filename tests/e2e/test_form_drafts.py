@@ -430,7 +430,7 @@ def test_a_union_of_over_1000_items_is_422(api: Api) -> None:
         },
     )
 
-    # DESIGN 2.5: a list over 1,000 is 422; an answer that cannot be sent back would be a trap.
+    # docs/api.md, "Limits": a list over 1,000 is 422; an answer that cannot be sent back would be a trap.
     assert reply.status == 422
 
 

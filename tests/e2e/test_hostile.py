@@ -1,8 +1,8 @@
 """Malformed and hostile input: refused in documented words, at once, and without a trace in the tables.
 
-DESIGN.md 2.1, 2.5. The corpora are tables. All of them go over the wire to a served process, the bodies and headers
-also through the same gateway in this process, where the items of the tables can be compared. What is accepted comes
-back as it was sent.
+docs/api.md, "Limits" and "Order of checks"; docs/problems.md. The corpora are tables. All of them go over the wire to a
+served process, the bodies and headers also through the same gateway in this process, where the items of the tables can
+be compared. What is accepted comes back as it was sent.
 """
 
 from __future__ import annotations
@@ -43,8 +43,9 @@ CODES = set(re.findall(r"^## (\d{3}) `(\w+)`$", _PROBLEMS, re.MULTILINE))
 FIELD_CODES = set(re.findall(r"`(\w+)`", _PROBLEMS))
 # What no answer may tell: the names of classes, tables, modules, files and services.
 INSIDE = re.compile(
-    r"(?i:boto|dynamo|moto\b|lambda|pydantic|powertools|traceback|site-packages|\.py\b|/work|/usr/|/home|/tmp|draftkeep"
-    r"|<class|object at 0x)|[A-Z]\w+(?:Error|Exception)\b|DraftsTable|CatalogTable|#draft#|VALUE#"
+    r"(?i:boto|dynamo|moto\b|lambda|pydantic|powertools|traceback|site-packages|\.py\b|/usr/|/home|/tmp|draftkeep"
+    rf"|{re.escape(str(ROOT))}|<class|object at 0x)"
+    r"|[A-Z]\w+(?:Error|Exception)\b|DraftsTable|CatalogTable|#draft#|VALUE#"
 )
 
 

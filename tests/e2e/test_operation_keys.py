@@ -1,4 +1,4 @@
-"""Operation keys over HTTP: DESIGN.md 2.3. Keys are the caller's own, so each test takes one that no other knows.
+"""Operation keys over HTTP: docs/api.md. Keys are the caller's own, so each test takes one that no other knows.
 
 `test_ietf_…` are the cases of the IETF draft "The Idempotency-Key HTTP Header Field", as this service answers them.
 """

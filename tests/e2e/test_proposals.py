@@ -1,6 +1,7 @@
 """Proposals over HTTP: what a person or a program proposes, what its owner is shown, and what a decision answers.
 
-DESIGN.md 2.3. What holds on every engine is in tests/suites/proposals.py; here is what clients see of it.
+docs/api.md, "Proposals" and "Deciding a proposal". What holds on every engine is in tests/suites/proposals.py; here is
+what clients see of it.
 """
 
 from __future__ import annotations

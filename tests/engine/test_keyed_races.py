@@ -1,7 +1,7 @@
 """Operation keys and decisions under parallel clients, over separate processes on one DynamoDB Local.
 
-DESIGN.md 2.3: one request with one key is done once, however often and at whatever moment it is sent; a proposal is
-decided once; what is accepted and what is saved beside it are both kept.
+docs/api.md, "Operation keys": one request with one key is done once, however often and at whatever moment it is sent; a
+proposal is decided once; what is accepted and what is saved beside it are both kept.
 """
 
 from __future__ import annotations

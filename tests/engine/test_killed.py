@@ -1,8 +1,8 @@
 """The process killed before and after every single DynamoDB call of every keyed operation.
 
-DESIGN.md 6: no lost answer to a success, no half state, retry converges. Each operation is run undisturbed first, so
-that its calls and its end are known. Then for each call and both sides of it: the same draft anew, a process that
-dies there, and a fresh process that looks at what is left and is sent the same request again.
+docs/reliability.md: no lost answer to a success, no half state, retry converges. Each operation is run undisturbed
+first, so that its calls and its end are known. Then for each call and both sides of it: the same draft anew, a process
+that dies there, and a fresh process that looks at what is left and is sent the same request again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """2, 16 and 64 writers at one draft, over separate processes on one DynamoDB Local; the checker judges all they saw.
 
-DESIGN.md 6: of racers with one version exactly one wins each round, 200 rounds. Each test counts the winners of each
-round as its client would, then hands all recorded calls to tests.checker, which knows no table.
+docs/reliability.md: of racers with one version exactly one wins each round, 200 rounds. Each test counts the winners of
+each round as its client would, then hands all recorded calls to tests.checker, which knows no table.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The contract of operation keys, on every engine: a request with a key is done once, and answered the same ever after.
 
-DESIGN.md 2.3 and 3: the record is written in the transaction of what it tells of; it lives for 7 days; a request is the
-same when its fingerprint is; keys of two tenants, users or kinds never meet.
+docs/api.md, "Operation keys", and docs/architecture.md, "A keyed save": the record is written in the transaction of
+what it tells of; it lives for 7 days; a request is the same when its fingerprint is; keys of two tenants, users or
+kinds never meet.
 """
 
 from __future__ import annotations

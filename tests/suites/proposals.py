@@ -1,6 +1,7 @@
 """The contract of proposals, on every engine: stored beside the draft, decided once, merged into what the draft became.
 
-DESIGN.md 2.3: `soft` and `ack`. What holds for every kind is tried with all of them, the rest with an agent and a form.
+docs/api.md, "Proposals" and "Deciding a proposal". What holds for every kind is tried with all of them, the rest with
+an agent and a form.
 """
 
 from __future__ import annotations
@@ -882,7 +883,7 @@ STAGES: dict[str, Callable[[Desk], object]] = {
     "rejected": lambda desk: desk.ack(accept=False),
     "accepted and passed by saves": lambda desk: one_after_the_other(desk, Desk.ack, save_on),
     "accepted and undone": lambda desk: (desk.ack(), desk.drafts.undo(desk.draft, ANN, ANY_VERSION)),
-    # A replay needs nothing else (DESIGN 2.5): as a save's answer outlives the draft, so does a proposal's.
+    # A replay needs nothing else (docs/api.md, "Order of checks"): a proposal's outlives the draft as a save's does.
     "discarded": lambda desk: desk.discard(),
     "accepted and discarded": lambda desk: one_after_the_other(desk, Desk.ack, Desk.discard),
 }

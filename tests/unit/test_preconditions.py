@@ -142,7 +142,7 @@ def test_a_move_of_version_7(if_match: str | None, if_none_match: str | None, ve
 def test_an_operation_key_stands_in_for_the_version_of_a_move_and_for_nothing_else(
     if_match: str | None, if_none_match: str | None
 ) -> None:
-    """Section 2.1 of DESIGN.md: a move needs If-Match or an operation key; a version that is sent still counts."""
+    """docs/api.md, "Preconditions": a move needs If-Match or an operation key; a version that is sent still counts."""
     precondition = precondition_of(if_match, if_none_match)
 
     keyed = judge_move(precondition, 7, keyed=True)

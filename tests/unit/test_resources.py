@@ -1,4 +1,4 @@
-"""What makes two resources the same one, and how ids follow from it: DESIGN 2.2 and 2.4."""
+"""What makes two resources the same one, and how ids follow from it: docs/api.md, "Types"."""
 
 from __future__ import annotations
 

@@ -18,12 +18,12 @@ from tool_draft.contract import TOOL
 CONTRACTS = {"persona": PERSONA, "tool": TOOL, "eval": EVAL, "test": TEST}
 SEEDS = json.loads((ROOT / "tests" / "contract" / "seeds.json").read_text())
 
-# What the product adds to the documents; DESIGN 2.2 and 2.3.
+# What the product adds to the documents: docs/api.md, "Additions to the published contracts".
 MORE_IN_ALL_REQUESTS = {"accept_fields": "string[]"}
 MORE_IN_REQUESTS = {"test": {"soft": "boolean"}}
 MORE_IN_ANSWERS = {"version": "integer"}
 
-# DESIGN 2.2, "form_state", word for word.
+# Every member of `form_state`, in its order: docs/api.md, from "Persona" to "Test".
 FORM_STATES = {
     "persona": """
         name_id name description_id description instructions_id instructions color_id color icon_id icon flag_ids active

@@ -1,4 +1,7 @@
-"""Which SVG markup may reach a browser: DESIGN 2.4 (no script, handler, style, foreignObject or outside reference)."""
+"""Which SVG markup may reach a browser: docs/api.md, "Types".
+
+No script, handler, style, foreign object or reference to anything outside.
+"""
 
 from __future__ import annotations
 

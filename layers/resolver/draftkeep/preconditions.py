@@ -1,6 +1,6 @@
 """The table of preconditions: what If-Match and If-None-Match decide. Pure.
 
-Source: RFC 9110 section 13.1; seeds/agent-draft.md (If-Match carries the version last seen)
+Source: RFC 9110 section 13.1; docs/api.md, "Preconditions" (If-Match carries the version last seen)
 """
 
 from __future__ import annotations
