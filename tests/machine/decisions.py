@@ -114,7 +114,8 @@ class Decisions(Writes):
         if not subject.proposals:
             return
         proposal = subject.proposals[-1 - pick % len(subject.proposals)]
-        names = sorted({*proposal.base, *proposal.proposed})
+        # Also a name that neither has: an empty agent may be proposed for one that is not there.
+        names = sorted({*proposal.base, *proposal.proposed}) or ["comment"]
         moved = [name for name in names if proposal.base.get(name, "") != proposal.proposed.get(name, "")]
         choice = data.draw(st.lists(st.sampled_from(moved or names), min_size=1, max_size=3, unique=True))
         heard = NOTHING if pick % 2 else self.said(subject, said, back)
