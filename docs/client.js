@@ -26,7 +26,7 @@ export function autosave(url, { token, onConflict, onSaved = () => {}, onTrouble
       let answer, told;
       try {
         answer = await send("PUT", headers, body);
-        told = await answer.json();
+        told = await answer.json().catch((error) => (answer.ok ? Promise.reject(error) : { status: answer.status }));
         if (answer.status !== 429 && answer.status < 500) return [answer.status, told];
       } catch (error) {
         told = error;
@@ -44,23 +44,24 @@ export function autosave(url, { token, onConflict, onSaved = () => {}, onTrouble
       const mine = wanted;
       wanted = editedAt = undefined;
       const [status, told] = await put(JSON.stringify(mine));
-      if (status === 200 || status === 409) version = told.currentVersion ?? told.version ?? version;
+      if (status === 200) version = told.version;
       if (status === 200) onSaved(told);
       else if (status === 409 && "currentVersion" in told) await decide(told, wanted ?? mine);
       else onTrouble(told); // refused: it would be again, until the content or the token is another one
     }
   }
 
-  // A conflict: what to save now. What is edited while somebody decides is decided on, too.
+  // A conflict: what to save now. What is edited while somebody decides is decided on, too. If nobody does, the edit
+  // stays, and so does its version: the next save meets the conflict again.
   async function decide(theirs, mine) {
-    wanted = undefined;
+    [wanted, editedAt] = [mine, undefined];
     const decided = await onConflict(theirs, mine);
-    if (wanted === undefined) wanted = decided;
-    else await decide(theirs, wanted);
+    if (editedAt !== undefined) return decide(theirs, wanted);
+    [wanted, version] = [decided, theirs.currentVersion];
   }
 
   function flush() {
-    return (saving ??= save().finally(() => (saving = undefined)));
+    return (saving ??= save().catch(onTrouble).finally(() => (saving = undefined)));
   }
 
   async function load() {

@@ -41,6 +41,10 @@ function answer({ method, url, headers }, outgoing, body) {
     outgoing.writeHead(401, { "content-type": "application/json" });
     return outgoing.end('{"message": "Unauthorized"}');
   }
+  if (word === "block") {
+    outgoing.writeHead(403, { "content-type": "text/html" });
+    return outgoing.end("<h1>Blocked</h1>");
+  }
   const forwarded = request({ host: API.hostname, port: API.port, method, path: url, headers }, (incoming) => {
     const chunks = [];
     incoming.on("data", (chunk) => chunks.push(chunk));
@@ -230,6 +234,24 @@ test("what is edited while somebody decides on a conflict is not lost", async ()
   assert.deepEqual((await direct("GET")).headData, { comment: "mine, edited meanwhile", slots: [] });
 });
 
+for (const [how, onConflict] of [["fails", () => Promise.reject(new Error("closed"))], ["is not there", undefined]]) {
+  test(`an edit stays, and meets its conflict again, when who decides ${how}`, async () => {
+    const { draft, told, direct } = begun({ onConflict });
+    draft.edit({ comment: "first" });
+    await draft.flush();
+    await direct("PUT", "", { "If-Match": "1" }, '{"comment": "theirs"}');
+
+    draft.edit({ comment: "mine" });
+    await draft.flush();
+    await draft.flush();
+
+    assert.deepEqual(sent.slice(1).map((one) => one.ifMatch), ['"1"', '"1"']);
+    assert.equal(sent.at(-1).body, '{"comment":"mine"}');
+    assert.equal(told.trouble.length, 2);
+    assert.deepEqual((await direct("GET")).headData, { comment: "theirs" });
+  });
+}
+
 test("a conflict that the editor leaves open saves nothing until the next edit", async () => {
   const { draft, direct, entries } = begun({ onConflict: () => undefined });
   await direct("PUT", "", {}, '{"comment": "theirs"}');
@@ -252,14 +274,19 @@ test("what is refused is told and not sent again; the next edit is", async () =>
   fate = ["deny"];
   draft.edit({ comment: "without a token" });
   await draft.flush();
+  fate = ["block"];
+  draft.edit({ comment: "on the way" });
+  await draft.flush();
   draft.edit({ comment: "fine" });
   await draft.flush();
 
   assert.deepEqual(told.trouble.map(([problem, waitMs]) => [problem.code ?? problem.message, waitMs]), [
     ["invalid_fields", undefined],
     ["Unauthorized", undefined],
+    [undefined, undefined],
   ]);
-  assert.equal(sent.length, 3);
+  assert.equal(told.trouble[2][0].status, 403);
+  assert.equal(sent.length, 4);
   assert.equal((await entries()).length, 1);
 });
 
