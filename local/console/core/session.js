@@ -4,6 +4,9 @@
 //                 ▲                 │                        save whose answer was lost is never done twice
 //                 └── refused ──────┘
 //
+// Saves, moves and decisions take turns, so that each is made of what the one before it answered. A state is taken in only
+// where nothing is unsaved: what was typed over an older one is saved with that one's version, and so meets the newer one.
+//
 // Edits and what is being sent are copied to local storage with every key stroke, and forgotten when they are saved.
 
 import { Problem, Unreachable } from "./api.js";
@@ -36,6 +39,7 @@ export class Session {
     this.timers = {};
     this.failures = 0;
     this.changed = 0; // grows with each new version: what lists of the history depend on
+    this.asked = 0; // grows with each question to the server: an answer that another one overtook does not count
   }
 
   // ---------------------------------------------------------------------------------------------- watching
@@ -151,15 +155,27 @@ export class Session {
   // ------------------------------------------------------------------------------------------------- saving
 
   /** Save now; resolves when nothing is left to save, or a person has to decide. */
-  async send() {
+  send() {
     clearTimeout(this.timers.save);
     clearTimeout(this.timers.retry);
     this.since = null;
-    this.running ??= this.run().finally(() => {
+    this.saving ??= this.turn(() => this.run()).finally(() => (this.saving = null));
+    return this.saving;
+  }
+
+  /** Do something that changes the draft, once all is done that was begun before. */
+  turn(work) {
+    const done = Promise.resolve(this.running).then(() => {
+      this.asked++;
+      return this.ended ? undefined : work();
+    });
+    const over = done.catch(() => {}).then(() => {
+      if (this.running !== over) return;
       this.running = null;
       if (this.head && this.head.cursor === undefined) this.refresh();
     });
-    return this.running;
+    this.running = over;
+    return done;
   }
 
   async run() {
@@ -326,19 +342,28 @@ export class Session {
 
   /** Undo, redo or reset, once what was typed is saved. */
   move(what) {
-    return this.write((options) => this.draft.move(what, options));
+    const can = { undo: "canUndo", redo: "canRedo" }[what];
+    return this.write((options) => (can && !this.head[can] ? null : this.draft.move(what, options)));
   }
 
   restore(seqNo) {
     return this.write((options) => this.draft.restore(seqNo, options));
   }
 
-  async write(ask) {
-    if (this.suggesting) throw new Error("Send the suggestion, or drop it, first.");
-    await this.send();
-    if (this.unsaved || !this.head) return;
-    const state = await ask({ version: this.head.version, key: crypto.randomUUID() });
-    this.took(state);
+  write(ask) {
+    return this.turn(async () => {
+      if (this.suggesting) throw new Error("Send the suggestion, or drop it, first.");
+      await this.run();
+      if (this.unsaved || !this.head || this.ended) return;
+      const state = await ask({ version: this.head.version, key: crypto.randomUUID() });
+      if (state) this.went(state);
+    });
+  }
+
+  /** The draft went on to a state by what was asked for here. */
+  went(state) {
+    if (this.unsaved) this.changed++;
+    else this.took(state);
     this.notice = null;
     this.tell();
   }
@@ -367,19 +392,23 @@ export class Session {
     this.tell();
   }
 
-  async decide(key, accept, fields, version) {
-    await this.send();
-    const state = await this.draft.decide(key, accept, fields, version);
-    this.changed++;
-    if (state) this.took(state);
-    this.tell();
-    await this.refresh();
+  /** Accept or reject a proposal, once what was typed is saved; what is only suggested stays as it is. */
+  decide(key, accept, fields, version) {
+    return this.turn(async () => {
+      await this.run();
+      if (this.unsaved && !this.suggesting) throw new Error("Save your edits, or drop them, first.");
+      const state = await this.draft.decide(key, accept, fields, version);
+      this.changed++;
+      if (state) this.went(state);
+    });
   }
 
-  async discard() {
-    await this.draft.discard({ version: this.head?.version, key: crypto.randomUUID() });
-    this.edits = this.sending = null;
-    this.copy();
+  discard() {
+    return this.turn(async () => {
+      await this.draft.discard({ version: this.head?.version, key: crypto.randomUUID() });
+      this.edits = this.sending = null;
+      this.copy();
+    });
   }
 
   // ------------------------------------------------------------------------------------------------ watching
@@ -395,22 +424,30 @@ export class Session {
   }
 
   async refresh() {
-    if (this.running || this.status === "conflict" || this.status === "signed-out") return;
+    if (this.running || this.ended || this.status === "conflict" || this.status === "signed-out") return;
+    const mine = ++this.asked;
+    const state = await this.look();
+    if (state === undefined || this.running || mine !== this.asked) return;
+    if (!state) return void (this.head && this.vanished());
+    // What was typed belongs to the version that it was typed over: the save finds out whether the two meet.
+    if (this.unsaved && state.version !== this.version) return;
+    const others = this.head && state.version > this.version;
+    this.took(state);
+    if (others) this.told(state);
+    this.tell();
+  }
+
+  /** The state of the server, null without a draft, undefined where there is nothing new or no telling. */
+  async look() {
+    const known = this.head?.cursor === undefined ? undefined : this.head?.version;
     try {
-      const known = this.head?.cursor === undefined ? undefined : this.head?.version;
       const state = await this.draft.read(known);
       if (this.status === "offline" && !this.problem?.retryAfterS) this.send();
-      if (state === undefined || this.running) return;
-      if (!state) return void (this.head && this.vanished());
-      // What was typed belongs to the version that it was typed over: the save finds out whether the two meet.
-      if (this.unsaved && state.version !== this.version) return;
-      const others = this.head && state.version > this.version;
-      this.took(state);
-      if (others) this.told(state);
-      this.tell();
+      return state;
     } catch (error) {
-      if (error instanceof Problem && error.status === 404 && this.head) this.vanished();
-      else if (error instanceof Problem && error.status === 401) this.hold("signed-out", error);
+      if (error instanceof Problem && error.status === 404) return null;
+      if (error instanceof Problem && error.status === 401 && !this.running) this.hold("signed-out", error);
+      return undefined;
     }
   }
 

@@ -1,0 +1,205 @@
+// The sessions of the console against a served process, over a network that loses, refuses and delays answers.
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { afterEach, test } from "node:test";
+
+import { network } from "./page.mjs";
+
+const { connect } = await import("../../local/console/core/connection.js");
+const { agentDraft } = await import("../../local/console/core/agents.js");
+const { formDraft } = await import("../../local/console/core/forms.js");
+const { Session } = await import("../../local/console/core/session.js");
+
+const API = process.env.API_URL.replace(/\/$/, "");
+const ask = async (method, path, body, headers = {}) => {
+  const answer = await fetch(API + path, { method, headers: { "content-type": "application/json", ...headers }, body: body && JSON.stringify(body) });
+  assert.ok(answer.status < 300, `${method} ${path}: ${answer.status}`);
+  return answer.status === 204 ? null : answer.json();
+};
+
+connect(API, "");
+let opened = [];
+
+afterEach(() => {
+  for (const session of opened) session.end();
+  opened = [];
+  network.fate = [];
+  network.sent = [];
+  network.reads = null;
+  localStorage.clear();
+  connect(API, "");
+});
+
+/** Open a draft as a page does; `beside` writes to it as another client does, without the page's network. */
+async function page(draft) {
+  const session = new Session(draft);
+  opened.push(session);
+  await session.open();
+  return session;
+}
+
+/** An agent that nobody knows yet: `{open, put, get, entries}`. */
+function agent() {
+  const id = `a-${randomUUID()}`;
+  const path = `/v1/tenants/local/agents/${id}/revisions/1/draft`;
+  const beside = async (method, suffix, body, version) => {
+    const { fate, sent } = network;
+    Object.assign(network, { fate: [], sent: [] });
+    const told = await ask(method, path + suffix, body, version === undefined ? {} : { "if-match": String(version) });
+    Object.assign(network, { fate, sent });
+    return told;
+  };
+  return {
+    open: () => page(agentDraft(id, "1")),
+    put: (body, version) => beside("PUT", "", body, version),
+    propose: (body, version) => beside("PUT", "?soft=true", body, version),
+    discard: () => beside("DELETE", ""),
+    content: async () => (await beside("GET", ""))?.headData,
+    proposals: () => beside("GET", "/proposals"),
+  };
+}
+
+/** What was sent and not read, by a page. */
+const reload = (session) => session.end();
+const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A request that waits to be let go, or an answer that waits. */
+function gate() {
+  let open;
+  const passed = new Promise((resolve) => (open = resolve));
+  return { open, before: async (go) => (await passed, go()), after: async (go) => { const answer = await go(); await passed; return answer; } };
+}
+
+// ------------------------------------------------------------------------------- one thing after the other
+
+test("what is typed while an undo is under way is saved on top of it", async () => {
+  const own = agent();
+  await own.put({ comment: "old", slots: [] });
+  await own.put({ comment: "new", slots: [] }, 1);
+  const session = await own.open();
+  const slow = gate();
+  network.fate = [slow.after];
+
+  const moving = session.move("undo");
+  await rest(50);
+  session.edit({ ...session.content, assets: [] });
+  slow.open();
+  await moving;
+  await session.send();
+
+  assert.deepEqual(await own.content(), { comment: "old", slots: [], assets: [] });
+  assert.deepEqual(session.content, { comment: "old", slots: [], assets: [] });
+});
+
+test("a proposal is not accepted under edits that cannot be saved", async () => {
+  const own = agent();
+  await own.put({ comment: "old" });
+  await own.propose({ comment: "proposed" }, 1);
+  const session = await own.open();
+  const [{ key }] = await session.draft.proposals();
+  session.edit({ comment: "old", surprise: true });
+  await session.send();
+  assert.equal(session.status, "refused");
+
+  await assert.rejects(session.decide(key, true), /Save your edits/);
+
+  assert.deepEqual(await own.content(), { comment: "old" });
+});
+
+test("what is typed while a proposal is accepted is saved on top of it", async () => {
+  const own = agent();
+  await own.put({ comment: "old" });
+  await own.propose({ comment: "proposed" }, 1);
+  const session = await own.open();
+  const [{ key }] = await session.draft.proposals();
+  const slow = gate();
+  network.fate = [slow.after];
+
+  const deciding = session.decide(key, true);
+  await rest(50);
+  session.edit({ ...session.content, slots: [] });
+  slow.open();
+  await deciding;
+  await session.send();
+
+  assert.deepEqual(await own.content(), { comment: "proposed", slots: [] });
+});
+
+test("a suggestion names the version that it was made of, though another one was accepted meanwhile", async () => {
+  const own = agent();
+  await own.put({ comment: "old" });
+  await own.propose({ comment: "proposed" }, 1);
+  const session = await own.open();
+  const [{ key }] = await session.draft.proposals();
+
+  await session.suggest(true);
+  session.edit({ comment: "old", slots: [] });
+  await session.decide(key, true);
+  await session.propose();
+
+  const [{ baseVersion, headData }] = await own.proposals();
+  assert.deepEqual([baseVersion, headData], [1, { comment: "proposed", slots: [] }]);
+  await session.refresh();
+  assert.deepEqual(session.content, { comment: "proposed" });
+});
+
+test("two undos within one round trip are two undos", async () => {
+  const own = agent();
+  for (const version of [undefined, 1, 2]) await own.put({ comment: `v${version ?? 0}` }, version);
+  const session = await own.open();
+
+  await Promise.all([session.move("undo"), session.move("undo")]);
+
+  assert.deepEqual(await own.content(), { comment: "v0" });
+  assert.equal(session.version, 5);
+});
+
+test("an undo too many asks the server for nothing", async () => {
+  const own = agent();
+  await own.put({ comment: "first" });
+  await own.put({ comment: "second" }, 1);
+  const session = await own.open();
+
+  await Promise.all([1, 2, 3].map(() => session.move("undo")));
+
+  assert.deepEqual(network.sent.map(({ ifMatch }) => ifMatch), ['"2"']);
+  assert.deepEqual(session.content, { comment: "first" });
+});
+
+test("an answer that is older than a save does not set the draft back", async () => {
+  const own = agent();
+  await own.put({ comment: "old" });
+  const session = await own.open();
+  const slow = gate();
+  network.reads = slow.after;
+  session.head = { ...session.head, cursor: undefined };
+
+  const looking = session.refresh();
+  await rest(50);
+  network.reads = null;
+  session.edit({ comment: "new" });
+  await session.send();
+  slow.open();
+  await looking;
+
+  assert.deepEqual([session.version, session.content], [2, { comment: "new" }]);
+});
+
+test("of two looks at the draft the later one counts", async () => {
+  const own = agent();
+  await own.put({ comment: "old" });
+  const session = await own.open();
+  session.head = { ...session.head, cursor: undefined };
+  const slow = gate();
+  network.reads = slow.after;
+  const looking = session.refresh();
+  await rest(50);
+  network.reads = null;
+  await own.put({ comment: "new" }, 1);
+  await session.refresh();
+
+  slow.open();
+  await looking;
+
+  assert.deepEqual([session.version, session.content], [2, { comment: "new" }]);
+});
