@@ -30,7 +30,7 @@ afterEach(() => {
   connect(API, "");
 });
 
-/** Open a draft as a page does; `beside` writes to it as another client does, without the page's network. */
+/** Open a draft as a page does. */
 async function page(draft) {
   const session = new Session(draft);
   opened.push(session);
@@ -38,29 +38,42 @@ async function page(draft) {
   return session;
 }
 
-/** An agent that nobody knows yet: `{open, put, get, entries}`. */
+/** Write or read as another client does, whatever happens to the network of the page. */
+async function beside(...request) {
+  const { fate, sent, reads } = network;
+  Object.assign(network, { fate: [], sent: [], reads: null });
+  const told = await ask(...request);
+  Object.assign(network, { fate, sent, reads });
+  return told;
+}
+
+/** An agent that nobody knows yet. */
 function agent() {
   const id = `a-${randomUUID()}`;
   const path = `/v1/tenants/local/agents/${id}/revisions/1/draft`;
-  const beside = async (method, suffix, body, version) => {
-    const { fate, sent } = network;
-    Object.assign(network, { fate: [], sent: [] });
-    const told = await ask(method, path + suffix, body, version === undefined ? {} : { "if-match": String(version) });
-    Object.assign(network, { fate, sent });
-    return told;
-  };
+  const put = (suffix) => (body, version) => beside("PUT", path + suffix, body, version === undefined ? {} : { "if-match": String(version) });
   return {
     open: () => page(agentDraft(id, "1")),
-    put: (body, version) => beside("PUT", "", body, version),
-    propose: (body, version) => beside("PUT", "?soft=true", body, version),
-    discard: () => beside("DELETE", ""),
-    content: async () => (await beside("GET", ""))?.headData,
-    proposals: () => beside("GET", "/proposals"),
+    put: put(""),
+    propose: put("?soft=true"),
+    discard: () => beside("DELETE", path),
+    content: async () => (await beside("GET", path))?.headData,
+    proposals: () => beside("GET", `${path}/proposals`),
   };
 }
 
-/** What was sent and not read, by a page. */
-const reload = (session) => session.end();
+/** The personas, each by its id; "new-…" is one that nobody has saved yet. */
+function form() {
+  return {
+    open: (id = `new-${randomUUID()}`) => page(formDraft("persona", id)),
+    make: async (members) => (await beside("POST", "/persona/draft", members)).draft_id,
+    put: (id, members) => beside("POST", "/persona/draft", { draft_id: id, ...members }),
+    discard: (id, version) => beside("DELETE", `/persona/draft/${id}`, undefined, { "if-match": String(version) }),
+    state: async (id) => (await beside("GET", `/persona/draft/${id}`)).form_state,
+    proposals: (id) => beside("GET", `/persona/draft/${id}/proposals`),
+  };
+}
+
 const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A request that waits to be let go, or an answer that waits. */
@@ -202,4 +215,105 @@ test("of two looks at the draft the later one counts", async () => {
   await looking;
 
   assert.deepEqual([session.version, session.content], [2, { comment: "new" }]);
+});
+
+// ------------------------------------------------------------------------------------------ after a reload
+
+/** Edit without a network, and leave the page. */
+async function leave(session, edits) {
+  network.fate = ["cut"];
+  session.edit(edits);
+  await session.send();
+  assert.equal(session.status, "offline");
+  session.end();
+}
+
+test("the first edit of an agent meets a draft that was made meanwhile, also after a reload", async () => {
+  const own = agent();
+  await leave(await own.open(), { comment: "mine" });
+  await own.put({ comment: "theirs" });
+
+  const session = await own.open();
+  await session.send();
+
+  assert.equal(session.status, "conflict");
+  assert.deepEqual(session.overlaps.map(({ label, theirs, mine }) => [label, theirs, mine]), [["comment", "theirs", "mine"]]);
+  assert.deepEqual(await own.content(), { comment: "theirs" });
+});
+
+test("a first edit whose answer was lost is known again after a reload", async () => {
+  const own = agent();
+  const before = await own.open();
+  network.fate = ["lose"];
+  before.edit({ comment: "mine" });
+  await before.send();
+  before.end();
+
+  const session = await own.open();
+  await session.send();
+
+  assert.deepEqual([session.status, session.version, session.content], ["saved", 1, { comment: "mine" }]);
+});
+
+test("an agent that was discarded elsewhere is not made anew unasked after a reload", async () => {
+  const own = agent();
+  await own.put({ comment: "old" });
+  await leave(await own.open(), { comment: "mine" });
+  await own.discard();
+
+  for (let reloads = 0; reloads < 2; reloads++) {
+    const session = await own.open();
+    await session.send();
+    assert.deepEqual([session.phase, session.status, session.content], ["ready", "gone", { comment: "mine" }]);
+    assert.equal(await own.content(), undefined);
+    session.end();
+  }
+
+  const session = await own.open();
+  await session.rebegin();
+  assert.deepEqual(await own.content(), { comment: "mine" });
+});
+
+test("what was typed in a form that was discarded elsewhere is shown after a reload, and can be saved as a new draft", async () => {
+  const own = form();
+  const draft = await own.make({ name: "old" });
+  await leave(await own.open(draft), { name: "mine" });
+  await own.discard(draft, 1);
+
+  const session = await own.open(draft);
+  assert.deepEqual([session.phase, session.status, session.content], ["ready", "gone", { name: "mine" }]);
+  await session.rebegin();
+
+  assert.notEqual(session.draft.id, draft);
+  assert.equal((await own.state(session.draft.id)).name, "mine");
+});
+
+test("a form that is gone, with nothing typed into it, is not shown as one", async () => {
+  const own = form();
+  const draft = await own.make({ name: "old" });
+  await own.discard(draft, 1);
+
+  const session = await own.open(draft);
+
+  assert.deepEqual([session.phase, session.problem.status], ["failed", 404]);
+});
+
+test("what was left is not sent before it is known what it was made of", async () => {
+  const own = agent();
+  await own.put({ comment: "old" });
+  await leave(await own.open(), { comment: "mine" });
+  await own.put({ comment: "theirs" }, 1);
+  const slow = gate();
+  let reads = 0;
+  network.reads = (go) => (++reads === 2 ? slow.before(go) : go());
+
+  const opening = own.open();
+  while (reads < 2) await rest(5);
+  await opened.at(-1).send();
+  slow.open();
+  const session = await opening;
+  await session.send();
+
+  assert.equal(session.status, "conflict");
+  assert.deepEqual(await own.content(), { comment: "theirs" });
 });

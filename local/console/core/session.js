@@ -20,6 +20,8 @@ const RETRY_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
 /** States that wait for a person; autosave stands still meanwhile. */
 const HELD = new Set(["conflict", "refused", "gone", "signed-out"]);
 
+const isNotFound = (error) => error instanceof Problem && error.status === 404;
+
 export class Session {
   /** draft: of `formDraft` or `agentDraft` */
   constructor(draft) {
@@ -92,8 +94,12 @@ export class Session {
   async open() {
     try {
       const left = await recover(this.draft.name);
-      this.head = await this.draft.read();
-      if (left) await this.resume(left);
+      const newest = await this.draft.read().catch((error) => {
+        if (left && isNotFound(error)) return null;
+        throw error;
+      });
+      this.head = left ? await this.baseOf(left, newest) : newest;
+      if (left) this.resume(left, this.head && !newest);
       this.phase = "ready";
     } catch (error) {
       this.phase = "failed";
@@ -104,23 +110,26 @@ export class Session {
     this.poll();
   }
 
+  /**
+   * The state that left edits were made of: they are judged by that one. Where it cannot be read, all that was typed is asked
+   * about rather than saved over something unseen.
+   */
+  async baseOf({ version = 0, cursor }, newest) {
+    if (version === (newest?.version ?? 0)) return newest;
+    const entry = version && newest ? this.draft.entry(cursor) : Promise.resolve({});
+    const content = await entry.catch((error) => {
+      if (isNotFound(error)) return {};
+      throw error;
+    });
+    return { ...newest, version, content, cursor };
+  }
+
   /** Go on with what an earlier page, or a tab that is gone, left unsaved. */
-  async resume(left) {
-    this.edits = left.edits;
-    this.sending = left.sending;
-    this.suggesting = left.suggesting ?? false;
-    const base = left.version;
-    if (this.head && base && base !== this.head.version) {
-      // What was typed was made of an older version: judge it by that one.
-      // Where that one cannot be read, all that was typed is asked about rather than saved over something unseen.
-      const content = await this.draft.entry(left.cursor).catch((error) => {
-        if (error instanceof Problem && error.status === 404) return this.draft.empty ?? {};
-        throw error;
-      });
-      this.head = { ...this.head, version: base, content, cursor: left.cursor };
-    }
+  resume({ edits, sending, suggesting = false }, isGone) {
+    Object.assign(this, { edits, sending, suggesting });
     this.status = "editing";
-    if (!this.suggesting) this.later(0);
+    if (isGone) this.hold("gone", null);
+    else if (!suggesting) this.later(0);
   }
 
   // ------------------------------------------------------------------------------------------------ editing
@@ -229,7 +238,7 @@ export class Session {
   fail(error) {
     if (error instanceof Unreachable || (error instanceof Problem && error.passes)) return this.wait(error);
     if (error instanceof Problem && error.status === 401) return this.hold("signed-out", error);
-    if (error instanceof Problem && (error.status === 404 || error.code === "draft_discarded")) return this.hold("gone", error);
+    if (isNotFound(error) || error.code === "draft_discarded") return this.hold("gone", error);
     if (error instanceof Problem && error.status === 409 && error.body) return this.clash(error);
     if (!(error instanceof Problem)) console.error(error);
     return this.hold("refused", error);
@@ -445,7 +454,7 @@ export class Session {
       if (this.status === "offline" && !this.problem?.retryAfterS) this.send();
       return state;
     } catch (error) {
-      if (error instanceof Problem && error.status === 404) return null;
+      if (isNotFound(error)) return null;
       if (error instanceof Problem && error.status === 401 && !this.running) this.hold("signed-out", error);
       return undefined;
     }
