@@ -17,8 +17,8 @@ import { html, render, useEffect, useReducer } from "./parts/ui.js";
 const parts = () => location.hash.replace(/^#\/?/, "").split("/").filter(Boolean).map(decodeURIComponent);
 
 function View({ route: [first = "persona", second, third] }) {
-  const { base, token } = connection();
-  const key = `${base} ${token}`;
+  // What is shown of one connection is not shown of the next: its sessions have ended.
+  const key = connection().turn;
   if (first === "proposals") return html`<${Inbox} key=${key} />`;
   if (first === "agents" && third !== undefined) return html`<${AgentEditor} key=${key} agent=${second} revision=${third} />`;
   if (first === "agents") return html`<${AgentList} key=${key} agent=${second} />`;

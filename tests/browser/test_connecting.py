@@ -113,3 +113,17 @@ def test_a_console_works_an_api_at_another_address(profiles: Profiles, api: Api,
     assert api.call("GET", f"/persona/draft/{console.draft_id}").status == 404
     reply = guarded.call("GET", f"/persona/draft/{console.draft_id}", authorization=f"Bearer {token}")
     assert reply.json["form_state"]["name"] == "Ada"
+
+
+def test_an_open_draft_is_saved_on_after_the_same_connection_was_made_again(console: Console) -> None:
+    token = _token()
+    console.visit("persona")
+    _connect(console, token)
+    console.button("New persona").first.click()
+    console.field("Name").fill("Ada")
+    console.see_saved(1)
+
+    _connect(console, token)
+    console.field("Name").fill("Ada Lovelace")
+
+    console.see_saved(2)

@@ -5,7 +5,7 @@ import { afterEach, test } from "node:test";
 
 import { network } from "./page.mjs";
 
-const { connect } = await import("../../local/console/core/connection.js");
+const { connect, connection } = await import("../../local/console/core/connection.js");
 const { agentDraft } = await import("../../local/console/core/agents.js");
 const { formDraft } = await import("../../local/console/core/forms.js");
 const { Session } = await import("../../local/console/core/session.js");
@@ -74,6 +74,8 @@ function form() {
   };
 }
 
+/** What the browser's storage has. */
+const kept = () => Object.keys(localStorage).map((name) => [name, localStorage.getItem(name)]);
 const rest = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A request that waits to be let go, or an answer that waits. */
@@ -316,4 +318,97 @@ test("what was left is not sent before it is known what it was made of", async (
 
   assert.equal(session.status, "conflict");
   assert.deepEqual(await own.content(), { comment: "theirs" });
+});
+
+// --------------------------------------------------------------------------------------------- connections
+
+test("a form whose answer was lost is created once, though the token expired before it was sent again", async () => {
+  const own = form();
+  const id = `new-${randomUUID()}`;
+  const before = await own.open(id);
+  let created;
+  const lose = async (go) => {
+    created = (await (await go()).json()).draft_id;
+    throw new TypeError("fetch failed");
+  };
+  network.fate = [lose, "deny"];
+  before.edit({ name: "mine" });
+  await before.send();
+  await before.send();
+  assert.equal(before.status, "signed-out");
+  before.edit({ description: "typed since" });
+  before.end();
+
+  const session = await own.open(id);
+  await session.send();
+
+  assert.equal(session.draft.id, created);
+  const { name, description } = await own.state(created);
+  assert.deepEqual([name, description], ["mine", "typed since"]);
+});
+
+test("what is unsaved stays with the user who typed it", async () => {
+  const own = agent();
+  await own.put({ comment: "old" });
+  const session = await own.open();
+  network.fate = ["cut", "cut"];
+  session.edit({ comment: "mine" });
+  await session.send();
+  const before = kept();
+
+  session.end();
+  connect("http://elsewhere.test", "");
+  session.edit({ comment: "late" });
+  await session.send();
+  await rest(300);
+
+  assert.equal(before.length, 1);
+  assert.deepEqual(kept(), before);
+  assert.equal(network.sent.length, 1);
+});
+
+test("a save that is refused after the connection changed leaves its copy as it was", async () => {
+  const own = agent();
+  await own.put({ comment: "old" });
+  const session = await own.open();
+  const slow = gate();
+  network.fate = [async () => (await slow.before(() => null), new Response("{}", { status: 401 }))];
+  session.edit({ comment: "mine" });
+  const saving = session.send();
+  await rest(50);
+
+  session.end();
+  connect("http://elsewhere.test", "");
+  const before = kept();
+  slow.open();
+  await saving;
+
+  assert.equal(before.length, 1);
+  assert.deepEqual(kept(), before);
+});
+
+test("each connection is another one, also to the same address with the same token", () => {
+  const before = connection().turn;
+
+  connect(API, "");
+
+  assert.notEqual(connection().turn, before);
+});
+
+test("a draft that is left before it is open keeps its copy", async () => {
+  const own = agent();
+  await own.put({ comment: "old" });
+  await leave(await own.open(), { comment: "mine" });
+  const before = kept();
+  const slow = gate();
+  network.reads = slow.before;
+
+  const opening = own.open();
+  await rest(20);
+  opened.at(-1).end();
+  slow.open();
+  await opening;
+
+  assert.equal(before.length, 1);
+  assert.deepEqual(kept(), before);
 });

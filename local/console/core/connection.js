@@ -1,14 +1,18 @@
 // Where the API is, and who calls. Kept in the memory of this page alone: a reload forgets the token.
 
-const own = { base: "", token: "" };
+const own = { base: "", token: "", turn: 0 };
 const listeners = new Set();
 
-/** The connection: `base` is the API's address ("" is the server of this page), `token` the bearer token or "". */
+/**
+ * The connection: `base` is the API's address ("" is the server of this page), `token` the bearer token or "", `turn` a number
+ * that no earlier connection of this page had.
+ */
 export const connection = () => own;
 
 export function connect(base, token) {
   own.base = base.trim().replace(/\/+$/, "");
   own.token = token.trim().replace(/^Bearer\s+/i, "");
+  own.turn++;
   for (const tell of listeners) tell();
 }
 

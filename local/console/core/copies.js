@@ -3,7 +3,7 @@
 // Each tab writes records of its own, so two tabs on one draft never overwrite each other's. A tab holds a lock while it
 // lives; the records of a tab that died are found by the next one that opens the draft.
 
-import { scope } from "./connection.js";
+import { scope as ownScope } from "./connection.js";
 import { parse } from "./json.js";
 
 const PREFIX = "draftkeep.copy";
@@ -29,29 +29,29 @@ function hold(name) {
   });
 }
 
-const place = (owner, draft) => [PREFIX, owner, scope(), draft].map(encodeURIComponent).join("/");
+const place = (owner, scope, draft) => [PREFIX, owner, scope, draft].map(encodeURIComponent).join("/");
 
-/** Keep what is not saved yet of a draft; false when the browser has no room for it. */
-export function keep(draft, record) {
+/** Keep what is not saved yet of a draft; false when the browser has no room for it. `scope`: of the connection that it is of. */
+export function keep(scope, draft, record) {
   try {
-    localStorage.setItem(place(tab, draft), JSON.stringify(record));
+    localStorage.setItem(place(tab, scope, draft), JSON.stringify(record));
     return true;
   } catch {
     return false;
   }
 }
 
-export const forget = (draft) => localStorage.removeItem(place(tab, draft));
+export const forget = (scope, draft) => localStorage.removeItem(place(tab, scope, draft));
 
 /** Take over the record of a draft: this tab's own, or the newest one of a tab that is gone. Null if there is none. */
-export async function recover(draft) {
+export async function recover(scope, draft) {
   const alive = new Set((await navigator.locks.query()).held.map((lock) => lock.name));
   const found = all()
-    .filter((one) => one.scope === scope() && one.draft === draft && (one.tab === tab || !alive.has(`draftkeep.tab.${one.tab}`)))
+    .filter((one) => one.scope === scope && one.draft === draft && (one.tab === tab || !alive.has(`draftkeep.tab.${one.tab}`)))
     .sort((a, b) => Number(b.tab === tab) - Number(a.tab === tab) || b.record.at - a.record.at)[0];
   if (!found) return null;
   localStorage.removeItem(found.key);
-  keep(draft, found.record);
+  keep(scope, draft, found.record);
   return found.record;
 }
 
@@ -59,7 +59,7 @@ export async function recover(draft) {
 export async function leftovers() {
   const alive = new Set((await navigator.locks.query()).held.map((lock) => lock.name));
   return all()
-    .filter((one) => one.scope === scope() && !alive.has(`draftkeep.tab.${one.tab}`))
+    .filter((one) => one.scope === ownScope() && !alive.has(`draftkeep.tab.${one.tab}`))
     .map((one) => ({ draft: one.draft, at: one.record.at }));
 }
 

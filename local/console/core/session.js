@@ -10,6 +10,7 @@
 // Edits and what is being sent are copied to local storage with every key stroke, and forgotten when they are saved.
 
 import { Problem, Unreachable } from "./api.js";
+import { scope } from "./connection.js";
 import { forget, keep, recover } from "./copies.js";
 
 const PAUSE_MS = 600;
@@ -27,6 +28,7 @@ export class Session {
   constructor(draft) {
     this.draft = draft;
     this.id = draft.name;
+    this.scope = scope(); // whose edits these are, whoever is connected later
     this.phase = "loading"; // loading, ready, failed
     this.status = "saved"; // saved, editing, saving, offline, and those of HELD
     this.head = null; // the newest state that the server told of, null without a draft
@@ -55,9 +57,10 @@ export class Session {
     };
   }
 
-  /** Never send anything again: the connection is another one now. What is unsaved stays in its local copy. */
+  /** Never send or take in anything again: the connection is another one now. What is unsaved stays in its local copy. */
   end() {
     for (const timer of Object.values(this.timers)) clearTimeout(timer);
+    this.copy();
     this.ended = true;
   }
 
@@ -92,19 +95,22 @@ export class Session {
   // --------------------------------------------------------------------------------------------- beginning
 
   async open() {
+    clearTimeout(this.timers.open);
     try {
-      const left = await recover(this.draft.name);
+      const left = await recover(this.scope, this.draft.name);
       const newest = await this.draft.read().catch((error) => {
         if (left && isNotFound(error)) return null;
         throw error;
       });
-      this.head = left ? await this.baseOf(left, newest) : newest;
-      if (left) this.resume(left, this.head && !newest);
+      const head = left ? await this.baseOf(left, newest) : newest;
+      if (this.ended) return;
+      this.head = head;
       this.phase = "ready";
+      if (left) this.resume(left, this.head && !newest);
     } catch (error) {
       this.phase = "failed";
       this.problem = error;
-      if (error instanceof Unreachable) setTimeout(() => this.phase === "failed" && this.open(), RETRY_MS[2]);
+      if (error instanceof Unreachable) this.timers.open = setTimeout(() => this.phase === "failed" && this.open(), RETRY_MS[2]);
     }
     this.tell();
     this.poll();
@@ -149,16 +155,19 @@ export class Session {
   }
 
   later(pause = PAUSE_MS) {
+    if (this.ended) return;
     this.since ??= Date.now();
     clearTimeout(this.timers.save);
     this.timers.save = setTimeout(() => this.send(), Math.min(pause, Math.max(0, this.since + LONGEST_PAUSE_MS - Date.now())));
   }
 
   copy() {
-    if (!this.unsaved) return forget(this.draft.name);
+    // Until a draft is open, its copy is that of an earlier page.
+    if (this.ended || this.phase !== "ready") return;
+    if (!this.unsaved) return forget(this.scope, this.draft.name);
     const { edits, sending, suggesting } = this;
     // Right after a save the cursor is not known yet: it is the entry that was saved.
-    this.copied = keep(this.draft.name, { edits, sending, suggesting, version: this.head?.version, cursor: this.head?.cursor ?? this.head?.version, at: Date.now() });
+    this.copied = keep(this.scope, this.draft.name, { edits, sending, suggesting, version: this.head?.version, cursor: this.head?.cursor ?? this.head?.version, at: Date.now() });
   }
 
   // ------------------------------------------------------------------------------------------------- saving
@@ -203,6 +212,7 @@ export class Session {
       this.tell();
       try {
         const state = await this.draft.save(this.sending.edits, this.sending);
+        if (this.ended) return;
         this.failures = 0;
         this.sending = null;
         this.took(state);
@@ -228,7 +238,7 @@ export class Session {
 
   /** The first save gave the draft its id. */
   renamed() {
-    forget(this.id);
+    forget(this.scope, this.id);
     const old = this.id;
     this.id = this.draft.name;
     this.onName?.(old, this.id);
@@ -237,7 +247,7 @@ export class Session {
   /** Judge what went wrong; true when the loop may go on. */
   fail(error) {
     if (error instanceof Unreachable || (error instanceof Problem && error.passes)) return this.wait(error);
-    if (error instanceof Problem && error.status === 401) return this.hold("signed-out", error);
+    if (error instanceof Problem && error.status === 401) return this.halt("signed-out", error);
     if (isNotFound(error) || error.code === "draft_discarded") return this.hold("gone", error);
     if (error instanceof Problem && error.status === 409 && error.body) return this.clash(error);
     if (!(error instanceof Problem)) console.error(error);
@@ -259,6 +269,11 @@ export class Session {
   hold(status, problem) {
     this.edits = this.draft.joined(this.sending?.edits, this.edits);
     this.sending = null;
+    return this.halt(status, problem);
+  }
+
+  /** Wait for a person. */
+  halt(status, problem) {
     this.status = status;
     this.problem = problem;
     this.copy();
@@ -455,7 +470,7 @@ export class Session {
       return state;
     } catch (error) {
       if (isNotFound(error)) return null;
-      if (error instanceof Problem && error.status === 401 && !this.running) this.hold("signed-out", error);
+      if (error instanceof Problem && error.status === 401 && !this.running) this.halt("signed-out", error);
       return undefined;
     }
   }

@@ -18,11 +18,11 @@ const THEME_ICONS = { auto: "auto", light: "sun", dark: "moon" };
 export function Shell({ section, children }) {
   const [connecting, setConnecting] = useState(false);
   const { user, tenant } = principal();
-  const { base, token } = connection();
+  const { base, turn } = connection();
   useWatch(onPending, []);
   useWatch(onReach, []);
   // The inbox counts by itself, once it has read.
-  useEffect(() => void (section !== "proposals" && recount()), [section, base, token]);
+  useEffect(() => void (section !== "proposals" && recount()), [section, turn]);
   // On a narrow page not all places fit.
   useEffect(() => document.querySelector(".places [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" }), [section]);
   return html`
