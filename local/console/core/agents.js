@@ -35,7 +35,7 @@ export function agentDraft(agent, revision) {
     annotate: async (seqNo, change) => (await call("PATCH", `${path}/history/${seqNo}`, { body: change })).body,
     compare: async (from, to) => (await call("GET", `${path}:diff?from=${from}&to=${to}`)).body,
 
-    propose: async (edits, { version, key }) => void (await call("PUT", `${path}?soft=true`, { body: edits, ifMatch: version, key })),
+    propose: async (edits, { version, key }) => void (await call("PUT", `${path}?soft=true`, { body: edits, ifMatch: version ?? 0, key })),
     proposals: async () => (await call("GET", `${path}/proposals`)).body.map((one) => proposal(agent, revision, one)),
     decide: (key, accept, fields, version) => decideAgent(path, key, accept, fields, version),
 

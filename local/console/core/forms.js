@@ -27,8 +27,14 @@ export function formDraft(kind, id) {
 
     async read(version) {
       if (!draft.id) return null;
-      const answer = await call("GET", draft.path, { ifNoneMatch: version });
-      return answer.status === 304 ? undefined : head(answer.body);
+      try {
+        const answer = await call("GET", draft.path, { ifNoneMatch: version });
+        return answer.status === 304 ? undefined : head(answer.body);
+      } catch (error) {
+        // What is only proposed is no draft yet.
+        if (error.status === 404 && version === undefined && (await draft.proposals()).length) return null;
+        throw error;
+      }
     },
 
     async save(edits, { version, key }) {
@@ -47,12 +53,9 @@ export function formDraft(kind, id) {
     annotate: async (seqNo, change) => camel((await call("PATCH", `${draft.path}/history/${seqNo}`, { body: change })).body),
     compare: async (from, to) => (await call("GET", `${draft.path}/diff?from=${from}&to=${to}`)).body,
 
-    async propose(edits, { version, key }) {
-      const { body } = await call("POST", home, {
-        body: { ...(draft.id && { draft_id: draft.id }), ...edits, soft: true },
-        ifMatch: version,
-        key,
-      });
+    /** Without a precondition: the members that were changed are proposed of the newest version. */
+    async propose(edits, { key }) {
+      const { body } = await call("POST", home, { body: { ...(draft.id && { draft_id: draft.id }), ...edits, soft: true }, key });
       draft.id ??= body.draft_id;
     },
     proposals: async () => (await call("GET", `${draft.path}/proposals`)).body.map((one) => proposal(kind, one)),

@@ -21,6 +21,8 @@ const RETRY_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
 /** States that wait for a person; autosave stands still meanwhile. */
 const HELD = new Set(["conflict", "refused", "gone", "signed-out"]);
 
+const UNSAVED = "Save your edits, or drop them, first.";
+
 const isNotFound = (error) => error instanceof Problem && error.status === 404;
 
 export class Session {
@@ -39,6 +41,7 @@ export class Session {
     this.notice = null; // what others did to the draft meanwhile
     this.copied = true; // whether a local copy could be kept
     this.suggesting = false; // edits become a proposal, nothing is saved by itself
+    this.proposalKey = null; // of the proposal of these edits, until an answer comes
     this.listeners = new Set();
     this.timers = {};
     this.failures = 0;
@@ -131,8 +134,8 @@ export class Session {
   }
 
   /** Go on with what an earlier page, or a tab that is gone, left unsaved. */
-  resume({ edits, sending, suggesting = false }, isGone) {
-    Object.assign(this, { edits, sending, suggesting });
+  resume({ edits, sending, suggesting = false, proposalKey = null }, isGone) {
+    Object.assign(this, { edits, sending, suggesting, proposalKey });
     this.status = "editing";
     if (isGone) this.hold("gone", null);
     else if (!suggesting) this.later(0);
@@ -147,6 +150,7 @@ export class Session {
   edit(edits, madeOf = this.content) {
     if (madeOf !== this.content) edits = this.draft.merged(madeOf, this.content, edits).edits;
     this.edits = this.draft.joined(this.edits, edits);
+    this.proposalKey = null;
     if (this.status === "refused" || this.status === "saved") this.status = "editing";
     this.problem = this.status === "editing" ? null : this.problem;
     this.copy();
@@ -165,9 +169,9 @@ export class Session {
     // Until a draft is open, its copy is that of an earlier page.
     if (this.ended || this.phase !== "ready") return;
     if (!this.unsaved) return forget(this.scope, this.draft.name);
-    const { edits, sending, suggesting } = this;
+    const { edits, sending, suggesting, proposalKey } = this;
     // Right after a save the cursor is not known yet: it is the entry that was saved.
-    this.copied = keep(this.scope, this.draft.name, { edits, sending, suggesting, version: this.head?.version, cursor: this.head?.cursor ?? this.head?.version, at: Date.now() });
+    this.copied = keep(this.scope, this.draft.name, { edits, sending, suggesting, proposalKey, version: this.head?.version, cursor: this.head?.cursor ?? this.head?.version, at: Date.now() });
   }
 
   // ------------------------------------------------------------------------------------------------- saving
@@ -233,11 +237,12 @@ export class Session {
     const moves = moved && state.canUndo === undefined ? { canUndo: this.head !== null, canRedo: false } : {};
     this.head = { ...this.head, ...moves, ...state };
     if (moved) this.changed++;
-    if (this.id !== this.draft.name) this.renamed();
+    this.named();
   }
 
-  /** The first save gave the draft its id. */
-  renamed() {
+  /** The first save, or the first proposal, gave the draft its id. */
+  named() {
+    if (this.id === this.draft.name) return;
     forget(this.scope, this.id);
     const old = this.id;
     this.id = this.draft.name;
@@ -349,6 +354,7 @@ export class Session {
   rebegin() {
     this.edits = this.draft.whole(this.content);
     this.head = this.sending = this.problem = null;
+    this.suggesting = false;
     this.status = "editing";
     this.copy();
     return this.send();
@@ -392,38 +398,58 @@ export class Session {
     this.tell();
   }
 
-  /** Propose what was typed instead of saving it. */
-  async propose() {
-    const key = (this.proposalKey ??= crypto.randomUUID());
-    await this.draft.propose(this.edits, { version: this.head?.version, key });
+  /** Propose what was typed instead of saving it; what is typed meanwhile is the next suggestion. */
+  propose() {
+    return this.turn(() => this.offer());
+  }
+
+  async offer() {
+    const sent = this.edits;
+    this.proposalKey ??= crypto.randomUUID();
+    this.copy();
+    try {
+      await this.draft.propose(sent, { version: this.head?.version, key: this.proposalKey });
+    } catch (error) {
+      // It was made of what the draft never was: on top of what is there, it can be proposed.
+      if (error instanceof Problem && error.status === 409 && this.clash(error)) return this.offer();
+      throw error;
+    }
+    if (this.ended) return undefined;
+    this.edits = this.edits && this.draft.left(sent, this.edits);
+    this.suggesting = this.unsaved;
     this.proposalKey = null;
-    this.edits = null;
-    this.suggesting = false;
-    this.status = "saved";
+    this.status = this.unsaved ? "editing" : "saved";
     this.changed++;
+    this.named();
     this.copy();
     this.tell();
+    return undefined;
   }
 
   /** Begin or end suggesting; ending it drops what was suggested and not sent. */
-  async suggest(on) {
-    if (on) await this.send();
-    else this.edits = null;
-    this.suggesting = on;
-    this.proposalKey = null;
-    this.status = this.unsaved ? "editing" : "saved";
-    this.copy();
-    this.tell();
+  suggest(on) {
+    return this.turn(async () => {
+      if (on) await this.run();
+      if (on && this.unsaved) throw new Error(UNSAVED);
+      if (!on) this.edits = null;
+      this.suggesting = on;
+      this.proposalKey = null;
+      this.status = "saved";
+      this.copy();
+      this.tell();
+    });
   }
 
   /** Accept or reject a proposal, once what was typed is saved; what is only suggested stays as it is. */
   decide(key, accept, fields, version) {
     return this.turn(async () => {
       await this.run();
-      if (this.unsaved && !this.suggesting) throw new Error("Save your edits, or drop them, first.");
+      if (this.unsaved && !this.suggesting) throw new Error(UNSAVED);
       const state = await this.draft.decide(key, accept, fields, version);
       this.changed++;
-      if (state) this.went(state);
+      // The draft that was only proposed is none after a rejection.
+      if (state?.version) this.went(state);
+      this.tell();
     });
   }
 
