@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Route, expect
 
-from tests.browser.console import Console, form_state, new_form
+from tests.browser.console import Console, agent_content, form_state, new_agent, new_form
 from tests.served import Api
 
 _OFFLINE = "Offline: kept here, will retry"
@@ -241,3 +241,34 @@ def test_a_page_of_which_a_file_never_comes_says_so(console: Console) -> None:
 
     expect(console.page.get_by_role("alert")).to_contain_text("The console could not be loaded completely.")
     assert len(tried) == 4
+
+
+def test_what_was_typed_at_the_moment_of_a_reload_is_kept(console: Console, api: Api) -> None:
+    draft = new_form(api, "persona", name="before")
+    console.visit(f"persona/{draft}")
+    console.see_saved(1)
+
+    console.field("Name").evaluate(
+        "(box) => { box.value = 'at the last moment';"
+        " box.dispatchEvent(new Event('input', { bubbles: true })); location.reload(); }"
+    )
+    console.see_saved(2)
+
+    assert form_state(api, "persona", draft)["name"] == "at the last moment"
+
+
+def test_what_was_typed_into_a_long_text_at_the_moment_of_a_reload_is_kept(console: Console, api: Api) -> None:
+    agent = new_agent(api, {"comment": "x" * 100_000})
+    console.visit(f"agents/{agent}/1")
+    console.see_saved(1)
+    console.button("JSON").click()
+
+    console.field("The whole agent as JSON").evaluate(
+        "async (box) => { const type = (text) => { box.value = JSON.stringify({ comment: text + 'x'.repeat(100000) });"
+        " box.dispatchEvent(new Event('input', { bubbles: true })); };"
+        " type('first'); await new Promise((resolve) => setTimeout(resolve, 380));"
+        " type('last'); setTimeout(() => location.reload()); }"
+    )
+    console.see_saved(2)
+
+    assert agent_content(api, agent)["comment"].startswith("last")

@@ -1,13 +1,10 @@
 // What the console's modules find in a page, in Node: storage with room for so much, locks, and a network that can fail.
 
-/** Local and session storage are of this; `room` is how many characters fit. */
+/** Local and session storage are of this; `room` is how many characters fit, `watch` is told what is written. */
 export class Storage {
-  static #room = 5_000_000;
+  static room = 5_000_000;
+  static watch = null;
   #kept = new Map();
-
-  static set room(characters) {
-    Storage.#room = characters;
-  }
 
   static made() {
     const kept = new Storage();
@@ -25,8 +22,9 @@ export class Storage {
   setItem(name, value) {
     const others = [...this.#kept].filter(([own]) => own !== name);
     const size = others.reduce((sum, [own, text]) => sum + own.length + text.length, name.length + String(value).length);
-    if (size > Storage.#room) throw new Error("QuotaExceededError");
+    if (size > Storage.room) throw new Error("QuotaExceededError");
     this.#kept.set(name, String(value));
+    Storage.watch?.(name);
   }
 
   removeItem(name) {

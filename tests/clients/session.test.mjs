@@ -3,11 +3,12 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { afterEach, test } from "node:test";
 
-import { network } from "./page.mjs";
+import { network, Storage } from "./page.mjs";
 
 const { connect, connection } = await import("../../local/console/core/connection.js");
 const { agentDraft } = await import("../../local/console/core/agents.js");
 const { formDraft } = await import("../../local/console/core/forms.js");
+const { leftovers } = await import("../../local/console/core/copies.js");
 const { Session } = await import("../../local/console/core/session.js");
 
 const API = process.env.API_URL.replace(/\/$/, "");
@@ -19,6 +20,7 @@ const ask = async (method, path, body, headers = {}) => {
 
 connect(API, "");
 let opened = [];
+const ROOM = Storage.room;
 
 afterEach(() => {
   for (const session of opened) session.end();
@@ -27,6 +29,8 @@ afterEach(() => {
   network.sent = [];
   network.reads = null;
   localStorage.clear();
+  Storage.room = ROOM;
+  Storage.watch = null;
   connect(API, "");
 });
 
@@ -363,7 +367,7 @@ test("what is unsaved stays with the user who typed it", async () => {
   await session.send();
   await rest(300);
 
-  assert.equal(before.length, 1);
+  assert.equal(before.length, 2);
   assert.deepEqual(kept(), before);
   assert.equal(network.sent.length, 1);
 });
@@ -384,7 +388,7 @@ test("a save that is refused after the connection changed leaves its copy as it 
   slow.open();
   await saving;
 
-  assert.equal(before.length, 1);
+  assert.equal(before.length, 2);
   assert.deepEqual(kept(), before);
 });
 
@@ -410,7 +414,7 @@ test("a draft that is left before it is open keeps its copy", async () => {
   slow.open();
   await opening;
 
-  assert.equal(before.length, 1);
+  assert.equal(before.length, 2);
   assert.deepEqual(kept(), before);
 });
 
@@ -576,4 +580,124 @@ test("a form of which the only proposal is rejected is one that nobody has saved
   await session.send();
   await session.rebegin();
   assert.equal((await own.state(session.draft.id)).name, "saved");
+});
+
+// --------------------------------------------------------------------------------------------- local copies
+
+test("a draft opens beside what others keep in the browser", async () => {
+  const own = agent();
+  await own.put({ comment: "old" });
+  localStorage.setItem("100%", "theirs");
+  localStorage.setItem("draftkeep.copy/%/%/%", "broken");
+
+  const session = await own.open();
+
+  assert.equal(session.phase, "ready");
+  assert.deepEqual(kept(), [["100%", "theirs"]]);
+});
+
+test("what is typed is copied now and then, what is being sent once", async () => {
+  const own = agent();
+  const session = await own.open();
+  network.fate = ["cut"];
+  session.edit({ comment: "sent" });
+  await session.send();
+  const written = [];
+  Storage.watch = (name) => written.push(name);
+
+  for (let count = 0; count < 100; count++) {
+    session.edit({ comment: `typed ${count}` });
+    await rest(4);
+  }
+  await rest(300);
+
+  const [key] = written;
+  assert.ok(written.length >= 1 && written.length <= 8, `${written.length} times`);
+  assert.deepEqual(new Set(written), new Set([key]));
+  const texts = kept().map(([, text]) => JSON.parse(text).edits.comment);
+  assert.deepEqual(texts.sort(), ["sent", "typed 99"]);
+});
+
+test("what was typed and what was being sent are both there after a reload", async () => {
+  const own = agent();
+  const before = await own.open();
+  network.fate = ["lose"];
+  before.edit({ comment: "sent" });
+  await before.send();
+  before.edit({ comment: "typed" });
+  before.end();
+
+  const session = await own.open();
+  assert.deepEqual([session.sending.edits, session.edits], [{ comment: "sent" }, { comment: "typed" }]);
+  await session.send();
+
+  assert.deepEqual([session.version, await own.content()], [2, { comment: "typed" }]);
+  assert.deepEqual(kept(), []);
+});
+
+test("an agent of three million characters is copied while it is sent", async () => {
+  const own = agent();
+  const before = await own.open();
+  const text = "x".repeat(3_000_000);
+  network.fate = ["cut"];
+  before.edit({ comment: text });
+  await before.send();
+  assert.deepEqual([before.copied, before.sending?.edits.comment.length], [true, 3_000_000]);
+  before.edit({ comment: `${text}!` });
+  before.end();
+  assert.equal(before.copied, true);
+
+  const session = await own.open();
+  await session.send();
+
+  assert.equal((await own.content()).comment, `${text}!`);
+});
+
+test("where there is no room for a copy it is said, and none of an older version stays", async () => {
+  const own = agent();
+  await own.put({ comment: "old" });
+  const session = await own.open();
+  const slow = gate();
+  network.fate = [slow.before];
+  session.edit({ comment: "first" });
+  const saving = session.send();
+  await rest(50);
+  session.edit({ comment: "second" });
+  session.copy();
+  assert.equal(kept().length, 2);
+
+  Storage.room = 10;
+  network.fate = ["cut"];
+  slow.open();
+  await saving;
+
+  assert.deepEqual([session.version, session.unsaved, session.copied], [2, true, false]);
+  assert.deepEqual(kept(), []);
+});
+
+test("what a page left unsaved is listed until its draft is open again", async () => {
+  const [one, other] = [form(), form()];
+  const [first, second] = [await one.make({ name: "old" }), await other.make({ name: "old" })];
+  for (const id of [first, second]) await leave(await one.open(id), { name: "mine" });
+  const listed = async () => (await leftovers()).map(({ draft }) => draft).sort();
+  assert.deepEqual(await listed(), [`persona/${first}`, `persona/${second}`].sort());
+
+  network.fate = ["cut"];
+  const session = await one.open(first);
+  await session.send();
+
+  assert.deepEqual([session.status, await listed()], ["offline", [`persona/${second}`]]);
+});
+
+test("a copy of an earlier release is read", async () => {
+  const own = agent();
+  const session = await own.open();
+  const before = { edits: null, sending: { edits: { comment: "mine" }, version: undefined, key: "k1" }, suggesting: false, at: 1 };
+  session.end();
+  localStorage.setItem(session.kept.key, JSON.stringify(before));
+
+  const next = await own.open();
+  await next.send();
+
+  assert.deepEqual([network.sent.at(-1).key, await own.content()], ["k1", { comment: "mine" }]);
 });

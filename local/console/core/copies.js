@@ -3,11 +3,13 @@
 // Each tab writes records of its own, so two tabs on one draft never overwrite each other's. A tab holds a lock while it
 // lives; the records of a tab that died are found by the next one that opens the draft.
 
-import { scope as ownScope } from "./connection.js";
+import { scope } from "./connection.js";
 import { parse } from "./json.js";
 
-const PREFIX = "draftkeep.copy";
+const PREFIX = "draftkeep.copy/";
+const SENDING = "sending";
 let tab = "";
+const open = new Set(); // the keys of copies that a session of this tab works on
 
 /** Take this tab's name: the one it had before a reload, or a new one (a duplicated tab inherits a name in use). */
 export async function claimTab() {
@@ -29,50 +31,104 @@ function hold(name) {
   });
 }
 
-const place = (owner, scope, draft) => [PREFIX, owner, scope, draft].map(encodeURIComponent).join("/");
+const keyOf = (owner, scope, draft, part) => PREFIX + [owner, scope, draft, ...(part ? [part] : [])].map(encodeURIComponent).join("/");
 
-/** Keep what is not saved yet of a draft; false when the browser has no room for it. `scope`: of the connection that it is of. */
-export function keep(scope, draft, record) {
+/** Write a record; false when the browser has no room for it, and the one before stays. */
+function put(key, record) {
   try {
-    localStorage.setItem(place(tab, scope, draft), JSON.stringify(record));
+    localStorage.setItem(key, JSON.stringify(record));
     return true;
   } catch {
     return false;
   }
 }
 
-export const forget = (scope, draft) => localStorage.removeItem(place(tab, scope, draft));
+/** This tab's copy of one draft: a record of what was typed, and one of what is being sent, which is written once. */
+export class Copy {
+  #sending = null; // as far as it is written
 
-/** Take over the record of a draft: this tab's own, or the newest one of a tab that is gone. Null if there is none. */
-export async function recover(scope, draft) {
-  const alive = new Set((await navigator.locks.query()).held.map((lock) => lock.name));
-  const found = all()
-    .filter((one) => one.scope === scope && one.draft === draft && (one.tab === tab || !alive.has(`draftkeep.tab.${one.tab}`)))
-    .sort((a, b) => Number(b.tab === tab) - Number(a.tab === tab) || b.record.at - a.record.at)[0];
-  if (!found) return null;
-  localStorage.removeItem(found.key);
-  keep(scope, draft, found.record);
-  return found.record;
+  /** scope: of the connection that the draft was opened over */
+  constructor(scope, draft) {
+    this.scope = scope;
+    this.draft = draft;
+    this.key = keyOf(tab, scope, draft);
+    this.sendingKey = keyOf(tab, scope, draft, SENDING);
+  }
+
+  /** Keep what is not saved yet; false when the browser has no room for it. */
+  keep(sending, typed) {
+    open.add(this.key);
+    if (sending !== this.#sending) this.#unsend();
+    if (!put(this.key, typed)) return false;
+    if (sending && !this.#sending && put(this.sendingKey, sending)) this.#sending = sending;
+    return sending === this.#sending;
+  }
+
+  forget() {
+    this.#unsend();
+    localStorage.removeItem(this.key);
+    open.delete(this.key);
+  }
+
+  #unsend() {
+    localStorage.removeItem(this.sendingKey);
+    this.#sending = null;
+  }
+
+  /** Leave the copy as it is to who opens the draft next. */
+  leave() {
+    open.delete(this.key);
+  }
+
+  /** Take over what was kept of the draft: this tab's own, or the newest one of a tab that is gone. Null if there is nothing. */
+  async recover() {
+    const isAlive = await livingTabs();
+    const found = all()
+      .filter((one) => one.scope === this.scope && one.draft === this.draft && (one.tab === tab || !isAlive(one.tab)))
+      .sort((a, b) => Number(b.tab === tab) - Number(a.tab === tab) || b.record.at - a.record.at)[0];
+    if (!found) return null;
+    for (const [key, own] of [[keyOf(found.tab, this.scope, this.draft), this.key], [keyOf(found.tab, this.scope, this.draft, SENDING), this.sendingKey]]) {
+      const text = localStorage.getItem(key);
+      if (text === null || key === own) continue;
+      localStorage.removeItem(key);
+      localStorage.setItem(own, text);
+    }
+    return found.record;
+  }
 }
 
-/** The drafts that have a record left by a tab that is gone, of the caller: `[{draft, at}]`. */
+async function livingTabs() {
+  const held = new Set((await navigator.locks.query()).held.map((lock) => lock.name));
+  return (name) => held.has(`draftkeep.tab.${name}`);
+}
+
+/**
+ * The caller's drafts that have edits which nobody works on: left by a tab that is gone, or by this one before it was reloaded.
+ * Returns `[{draft, at}]`.
+ */
 export async function leftovers() {
-  const alive = new Set((await navigator.locks.query()).held.map((lock) => lock.name));
+  const isAlive = await livingTabs();
   return all()
-    .filter((one) => one.scope === ownScope() && !alive.has(`draftkeep.tab.${one.tab}`))
+    .filter((one) => one.scope === scope() && (one.tab === tab ? !open.has(keyOf(tab, one.scope, one.draft)) : !isAlive(one.tab)))
     .map((one) => ({ draft: one.draft, at: one.record.at }));
 }
 
+/** What all tabs have kept: `[{tab, scope, draft, record}]`. */
 function all() {
-  const found = [];
+  const found = new Map();
   for (const key of Object.keys(localStorage)) {
-    const [prefix, owner, whose, draft] = key.split("/").map(decodeURIComponent);
-    if (prefix !== PREFIX) continue;
+    if (!key.startsWith(PREFIX)) continue;
     try {
-      found.push({ key, tab: owner, scope: whose, draft, record: parse(localStorage.getItem(key)) });
+      const [owner, whose, draft, part] = key.slice(PREFIX.length).split("/").map(decodeURIComponent);
+      const told = parse(localStorage.getItem(key));
+      const name = keyOf(owner, whose, draft);
+      const { record } = found.get(name) ?? { record: { edits: null, sending: null } };
+      // What is being sent says what it was made of, too, where what was typed since found no room.
+      const made = part === SENDING ? { version: told.version, cursor: told.cursor, at: told.at, ...record, sending: told } : { ...record, ...told };
+      found.set(name, { tab: owner, scope: whose, draft, record: made });
     } catch {
       localStorage.removeItem(key);
     }
   }
-  return found;
+  return [...found.values()];
 }

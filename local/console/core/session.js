@@ -7,14 +7,15 @@
 // Saves, moves and decisions take turns, so that each is made of what the one before it answered. A state is taken in only
 // where nothing is unsaved: what was typed over an older one is saved with that one's version, and so meets the newer one.
 //
-// Edits and what is being sent are copied to local storage with every key stroke, and forgotten when they are saved.
+// Edits and what is being sent are copied to local storage, and forgotten when they are saved.
 
 import { Problem, Unreachable } from "./api.js";
 import { scope } from "./connection.js";
-import { forget, keep, recover } from "./copies.js";
+import { Copy } from "./copies.js";
 
 const PAUSE_MS = 600;
 const LONGEST_PAUSE_MS = 3_000;
+const COPY_MS = 250;
 const POLL_MS = 2_500;
 const RETRY_MS = [1_000, 2_000, 4_000, 8_000, 15_000];
 
@@ -30,7 +31,7 @@ export class Session {
   constructor(draft) {
     this.draft = draft;
     this.id = draft.name;
-    this.scope = scope(); // whose edits these are, whoever is connected later
+    this.kept = new Copy(scope(), this.id);
     this.phase = "loading"; // loading, ready, failed
     this.status = "saved"; // saved, editing, saving, offline, and those of HELD
     this.head = null; // the newest state that the server told of, null without a draft
@@ -64,6 +65,7 @@ export class Session {
   end() {
     for (const timer of Object.values(this.timers)) clearTimeout(timer);
     this.copy();
+    this.kept.leave();
     this.ended = true;
   }
 
@@ -100,7 +102,7 @@ export class Session {
   async open() {
     clearTimeout(this.timers.open);
     try {
-      const left = await recover(this.scope, this.draft.name);
+      const left = await this.kept.recover();
       const newest = await this.draft.read().catch((error) => {
         if (left && isNotFound(error)) return null;
         throw error;
@@ -139,6 +141,7 @@ export class Session {
     this.status = "editing";
     if (isGone) this.hold("gone", null);
     else if (!suggesting) this.later(0);
+    this.copy();
   }
 
   // ------------------------------------------------------------------------------------------------ editing
@@ -153,7 +156,7 @@ export class Session {
     this.proposalKey = null;
     if (this.status === "refused" || this.status === "saved") this.status = "editing";
     this.problem = this.status === "editing" ? null : this.problem;
-    this.copy();
+    this.timers.copy ||= setTimeout(() => this.copy(), COPY_MS);
     this.tell();
     if (!this.suggesting && !HELD.has(this.status) && this.status !== "offline") this.later();
   }
@@ -165,13 +168,25 @@ export class Session {
     this.timers.save = setTimeout(() => this.send(), Math.min(pause, Math.max(0, this.since + LONGEST_PAUSE_MS - Date.now())));
   }
 
+  /** Copy what is unsaved to local storage. */
   copy() {
+    clearTimeout(this.timers.copy);
+    this.timers.copy = 0;
     // Until a draft is open, its copy is that of an earlier page.
     if (this.ended || this.phase !== "ready") return;
-    if (!this.unsaved) return forget(this.scope, this.draft.name);
+    if (!this.unsaved) return this.kept.forget();
     const { edits, sending, suggesting, proposalKey } = this;
+    const keep = (sent, typed) => this.kept.keep(sent, { edits: typed, suggesting, proposalKey, ...this.base });
+    const before = this.copied;
+    // Where there is no room for both, all of it is kept as what was typed.
+    this.copied = keep(sending, edits) || (sending !== null && keep(null, this.draft.joined(sending.edits, edits)));
+    if (this.copied !== before) this.tell();
+  }
+
+  /** What edits of this moment are made of. */
+  get base() {
     // Right after a save the cursor is not known yet: it is the entry that was saved.
-    this.copied = keep(this.scope, this.draft.name, { edits, sending, suggesting, proposalKey, version: this.head?.version, cursor: this.head?.cursor ?? this.head?.version, at: Date.now() });
+    return { version: this.head?.version, cursor: this.head?.cursor ?? this.head?.version, at: Date.now() };
   }
 
   // ------------------------------------------------------------------------------------------------- saving
@@ -208,7 +223,7 @@ export class Session {
           this.edits = null;
           break;
         }
-        this.sending = { edits: this.edits, version: this.head?.version, key: crypto.randomUUID() };
+        this.sending = { edits: this.edits, ...this.base, key: crypto.randomUUID() };
         this.edits = null;
         this.copy();
       }
@@ -220,6 +235,8 @@ export class Session {
         this.failures = 0;
         this.sending = null;
         this.took(state);
+        // An older copy must not stay where there is no room for the next one: it was made of an older version.
+        this.kept.forget();
         this.copy();
       } catch (error) {
         if (!this.fail(error)) return;
@@ -243,9 +260,10 @@ export class Session {
   /** The first save, or the first proposal, gave the draft its id. */
   named() {
     if (this.id === this.draft.name) return;
-    forget(this.scope, this.id);
     const old = this.id;
     this.id = this.draft.name;
+    this.kept.forget();
+    this.kept = new Copy(this.kept.scope, this.id);
     this.onName?.(old, this.id);
   }
 

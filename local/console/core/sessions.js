@@ -29,8 +29,15 @@ export function close(session) {
   if (!session.unsaved && !session.listeners.size) open.delete(session.id);
 }
 
-/** Whether this tab holds edits that neither the server nor a local copy has. */
-export const atRisk = () => [...open.values()].some((session) => session.unsaved && !session.copied);
+const copyAll = () => {
+  for (const session of open.values()) session.copy();
+};
+
+/** Whether this tab holds edits that neither the server nor a local copy can have. */
+export function atRisk() {
+  copyAll();
+  return [...open.values()].some((session) => session.unsaved && !session.copied);
+}
 
 /** The connection is about to change: nothing of the old one may be sent over the new one. */
 export function endAll() {
@@ -38,6 +45,9 @@ export function endAll() {
   open.clear();
 }
 
+addEventListener("pagehide", copyAll);
+// On the way out this comes last, when every part of the page has given away what it had.
+document.addEventListener("visibilitychange", copyAll);
 addEventListener("online", () => {
   for (const session of open.values()) if (session.status === "offline") session.send();
 });
