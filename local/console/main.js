@@ -1,5 +1,6 @@
 // The console of Draftkeep: the frame round its views, and which view an address shows.
 
+import { partsOf } from "./core/address.js";
 import { atRisk } from "./core/sessions.js";
 import { claimTab } from "./core/copies.js";
 import { connection, onConnect } from "./core/connection.js";
@@ -13,16 +14,13 @@ import { FormList } from "./views/list.js";
 import { Inbox } from "./views/inbox.js";
 import { html, render, useEffect, useReducer } from "./parts/ui.js";
 
-/** The parts of the address after `#/`. */
-const parts = () => location.hash.replace(/^#\/?/, "").split("/").filter(Boolean).map(decodeURIComponent);
-
 function View({ route: [first = "persona", second, third] }) {
   // What is shown of one connection is not shown of the next: its sessions have ended.
   const key = connection().turn;
   if (first === "proposals") return html`<${Inbox} key=${key} />`;
   if (first === "agents" && third !== undefined) return html`<${AgentEditor} key=${key} agent=${second} revision=${third} />`;
   if (first === "agents") return html`<${AgentList} key=${key} agent=${second} />`;
-  const kind = first in KINDS ? first : "persona";
+  const kind = Object.hasOwn(KINDS, first) ? first : "persona";
   return second ? html`<${FormEditor} key=${key} kind=${kind} id=${second} />` : html`<${FormList} key=${`${key} ${kind}`} kind=${kind} />`;
 }
 
@@ -33,7 +31,7 @@ function App() {
     const end = onConnect(again);
     return () => (removeEventListener("hashchange", again), end());
   }, []);
-  const route = parts();
+  const route = partsOf(location.hash);
   return html`<${Shell} section=${route[0] ?? "persona"}><${View} route=${route} /><//><${Toasts} />`;
 }
 

@@ -8,16 +8,22 @@ import { network, Storage } from "./page.mjs";
 const { connect, connection } = await import("../../local/console/core/connection.js");
 const { agentDraft } = await import("../../local/console/core/agents.js");
 const { formDraft } = await import("../../local/console/core/forms.js");
+const { partsOf } = await import("../../local/console/core/address.js");
+const { parse, pretty } = await import("../../local/console/core/json.js");
+const { merge } = await import("../../local/console/core/merge.js");
 const { leftovers } = await import("../../local/console/core/copies.js");
 const { Session } = await import("../../local/console/core/session.js");
 
 const API = process.env.API_URL.replace(/\/$/, "");
-const ask = async (method, path, body, headers = {}) => {
-  const answer = await fetch(API + path, { method, headers: { "content-type": "application/json", ...headers }, body: body && JSON.stringify(body) });
+const asText = async (method, path, body, headers = {}) => {
+  const answer = await fetch(API + path, { method, headers: { "content-type": "application/json", ...headers }, body });
   assert.ok(answer.status < 300, `${method} ${path}: ${answer.status}`);
-  return answer.status === 204 ? null : answer.json();
+  return answer.text();
 };
 
+// An engine that keeps long integers is made one that does not: what others do in either is the same.
+delete JSON.rawJSON;
+delete JSON.isRawJSON;
 connect(API, "");
 let opened = [];
 const ROOM = Storage.room;
@@ -43,20 +49,25 @@ async function page(draft) {
 }
 
 /** Write or read as another client does, whatever happens to the network of the page. */
-async function beside(...request) {
+async function besideAsText(...request) {
   const { fate, sent, reads } = network;
   Object.assign(network, { fate: [], sent: [], reads: null });
-  const told = await ask(...request);
+  const told = await asText(...request);
   Object.assign(network, { fate, sent, reads });
   return told;
 }
+
+const beside = async (method, path, body, headers) => JSON.parse((await besideAsText(method, path, body && JSON.stringify(body), headers)) || "null");
 
 /** An agent that nobody knows yet. */
 function agent() {
   const id = `a-${randomUUID()}`;
   const path = `/v1/tenants/local/agents/${id}/revisions/1/draft`;
-  const put = (suffix) => (body, version) => beside("PUT", path + suffix, body, version === undefined ? {} : { "if-match": String(version) });
+  const made = (version) => (version === undefined ? {} : { "if-match": String(version) });
+  const put = (suffix) => (body, version) => beside("PUT", path + suffix, body, made(version));
   return {
+    putText: (text, version) => besideAsText("PUT", path, text, made(version)),
+    text: () => besideAsText("GET", path),
     open: () => page(agentDraft(id, "1")),
     put: put(""),
     make: put(""),
@@ -692,12 +703,72 @@ test("what a page left unsaved is listed until its draft is open again", async (
 test("a copy of an earlier release is read", async () => {
   const own = agent();
   const session = await own.open();
-  const before = { edits: null, sending: { edits: { comment: "mine" }, version: undefined, key: "k1" }, suggesting: false, at: 1 };
+  const key = randomUUID();
+  const before = { edits: null, sending: { edits: { comment: "mine" }, key }, suggesting: false, at: 1 };
   session.end();
   localStorage.setItem(session.kept.key, JSON.stringify(before));
 
   const next = await own.open();
   await next.send();
 
-  assert.deepEqual([network.sent.at(-1).key, await own.content()], ["k1", { comment: "mine" }]);
+  assert.deepEqual([network.sent.at(-1).key, await own.content()], [key, { comment: "mine" }]);
+});
+
+// ------------------------------------------------------------------------------------------ what is not kept
+
+test("an agent whose integers would be rounded is not opened", async () => {
+  const own = agent();
+  await own.putText('{"flow": {"steps": [{"id": "a", "limit": 12345678901234567890}]}}');
+
+  const session = await own.open();
+
+  assert.equal(session.phase, "failed");
+  assert.match(session.problem.message, /would round the integer 12345678901234567890/);
+});
+
+test("edits are not saved over an agent whose integers would be rounded", async () => {
+  const own = agent();
+  await own.put({ comment: "old" });
+  const session = await own.open();
+  const theirs = '{"comment": "old", "flow": {"steps": [{"id": "a", "limit": 12345678901234567890}]}}';
+  await own.putText(theirs, 1);
+
+  session.edit({ comment: "mine" });
+  await session.send();
+
+  assert.equal(session.status, "refused");
+  assert.match(session.problem.message, /would round the integer/);
+  assert.deepEqual(session.content, { comment: "mine" });
+  assert.match(await own.text(), /12345678901234567890/);
+});
+
+test("only integers that come out otherwise are refused", () => {
+  const rounded = ["9007199254740993", "1152921504606846976", "[-12345678901234567]", '{"a": [1, 1000000000000000000000]}', '["\\"", 9007199254740993]'];
+  const kept = ["9007199254740992", "-9007199254740991", '"9007199254740993"', '{"9007199254740993": "\\"9007199254740993"}', "0.12345678901234567", "1e300", "12345678901234567e3"];
+
+  for (const text of rounded) assert.throws(() => parse(text), RangeError, text);
+  for (const text of kept) assert.deepEqual(parse(text), JSON.parse(text));
+  assert.throws(() => parse("[9007199254740993"), SyntaxError);
+});
+
+test("a member of any name is shown and merged", () => {
+  const payload = JSON.parse('{"name": "a", "__proto__": {"z": 1}, "constructor": 2, "comment": "c"}');
+
+  assert.deepEqual(JSON.parse(pretty(payload)), payload);
+  assert.deepEqual(Object.keys(JSON.parse(pretty(payload))), ["comment", "name", "__proto__", "constructor"]);
+  const { value, overlaps } = merge(JSON.parse('{"name": "a"}'), JSON.parse('{"name": "b"}'), payload);
+  assert.deepEqual(Object.entries(value).sort(), Object.entries({ ...payload, name: "b" }).sort());
+  assert.deepEqual(overlaps, []);
+});
+
+test("what both added under a name that every object has is a place that both changed", () => {
+  const { overlaps } = merge({}, JSON.parse('{"toString": 1, "__proto__": 1}'), JSON.parse('{"toString": 2, "__proto__": 2}'));
+
+  assert.deepEqual(overlaps.map(({ label, base, theirs, mine }) => [label, base, theirs, mine]), [["toString", undefined, 1, 2], ["__proto__", undefined, 1, 2]]);
+});
+
+test("an address that cannot be decoded is taken as it is", () => {
+  assert.deepEqual(partsOf("#/persona/%"), ["persona", "%"]);
+  assert.deepEqual(partsOf("#/agents/a%20b/3/"), ["agents", "a b", "3"]);
+  assert.deepEqual(partsOf(""), []);
 });

@@ -53,8 +53,8 @@ export class Unreachable extends Error {
 /**
  * Call the API.
  * body: a JSON value or undefined; ifMatch: version or undefined; key: operation key or undefined
- * Returns `{status, body, version, next, replayed}`; `next` is the query of the next page or null.
- * Throws Problem, Unreachable.
+ * Returns `{status, body, version, next}`; `next` is the query of the next page or null.
+ * Throws Problem, Unreachable, and RangeError in a browser that would round an integer of the answer.
  */
 export async function call(method, path, { body, ifMatch, ifNoneMatch, key } = {}) {
   const { base, token } = connection();
@@ -87,7 +87,6 @@ export async function call(method, path, { body, ifMatch, ifNoneMatch, key } = {
     body: told,
     version: Number(answer.headers.get("etag")?.match(/\d+/)?.[0] ?? 0),
     next: answer.headers.get("link")?.match(/<[^>?]*(\?[^>]*)>;\s*rel="next"/)?.[1] ?? null,
-    replayed: answer.headers.get("idempotency-replayed") === "true",
   };
 }
 
@@ -95,7 +94,8 @@ function read(text) {
   if (!text) return null;
   try {
     return parse(text);
-  } catch {
+  } catch (error) {
+    if (error instanceof RangeError) throw error;
     return null;
   }
 }

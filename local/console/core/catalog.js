@@ -12,8 +12,8 @@ const keep = (row) => {
 };
 
 /** Rows whose value begins with `q`: `{rows, next}`. */
-export async function search(type, q, { limit = 20, scope } = {}) {
-  const query = new URLSearchParams({ q, limit, ...(scope && { scope }) });
+export async function search(type, q, { limit = 20 } = {}) {
+  const query = new URLSearchParams({ q, limit });
   const { body, next } = await call("GET", `/catalog/${type}?${query}`);
   return { rows: body.map(keep), next };
 }

@@ -22,7 +22,7 @@ export function formDraft(kind, id) {
       return `#/${kind}/${draft.id ?? id}`;
     },
     get path() {
-      return `${home}/${draft.id}`;
+      return `${home}/${encodeURIComponent(draft.id)}`;
     },
 
     async read(version) {

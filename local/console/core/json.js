@@ -4,13 +4,28 @@ import { isObject } from "./same.js";
 
 const isLong = /\d{16}/;
 const isInteger = /^-?\d+$/;
+const TOKEN = /"(?:[^"\\]+|\\.)*"|[^\s",:[\]{}]+/g;
 
-/** JSON.parse, but for integers that a double cannot hold: they stay as they are written. */
+/**
+ * JSON.parse, but for integers that a double cannot hold: they stay as they are written.
+ * Throws RangeError in a browser that would round one.
+ */
 export function parse(text) {
-  if (!JSON.rawJSON || !isLong.test(text)) return JSON.parse(text);
+  if (!isLong.test(text)) return JSON.parse(text);
+  if (!JSON.rawJSON) return parsedExactly(text);
   return JSON.parse(text, (_, value, { source }) =>
     typeof value === "number" && !Number.isSafeInteger(value) && isInteger.test(source) ? JSON.rawJSON(source) : value,
   );
+}
+
+function parsedExactly(text) {
+  const value = JSON.parse(text);
+  for (const [token] of text.matchAll(TOKEN)) {
+    if (isLong.test(token) && isInteger.test(token) && String(Number(token)) !== token) {
+      throw new RangeError(`This browser would round the integer ${token}. A newer one keeps it.`);
+    }
+  }
+  return value;
 }
 
 /** JSON to read: what names a thing stands before what it consists of; the server keeps no order of its own. */
@@ -20,9 +35,8 @@ const FIRST = ["comment", "id", "identifier", "type", "name", "displayName", "so
 
 function ordered(_, value) {
   if (!isObject(value)) return value;
-  const made = {};
-  for (const name of FIRST) if (Object.hasOwn(value, name)) made[name] = value[name];
-  return Object.assign(made, value);
+  const first = FIRST.filter((name) => Object.hasOwn(value, name)).map((name) => [name, value[name]]);
+  return Object.fromEntries([...first, ...Object.entries(value)]);
 }
 
 /** The first place of a text that is no JSON: `{at, line, column, message}`, or null. */

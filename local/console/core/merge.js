@@ -48,12 +48,12 @@ function clash(base, theirs, mine, trail, { overlaps, choices }) {
 }
 
 function members(base, theirs, mine, trail, found) {
-  const made = {};
-  for (const name of new Set([...Object.keys(theirs), ...Object.keys(mine)])) {
-    const value = put(base[name], theirs[name], mine[name], [...trail, name], found);
-    if (value !== undefined) made[name] = value;
-  }
-  return made;
+  // Not by `made[name] = …`: of a member `__proto__` that would make no member.
+  const made = [...new Set([...Object.keys(theirs), ...Object.keys(mine)])].map((name) => {
+    const own = (one) => (Object.hasOwn(one, name) ? one[name] : undefined);
+    return [name, put(own(base), own(theirs), own(mine), [...trail, name], found)];
+  });
+  return Object.fromEntries(made.filter(([, value]) => value !== undefined));
 }
 
 function items(base, theirs, mine, trail, found, name) {

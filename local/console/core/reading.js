@@ -1,6 +1,7 @@
 // What changes mean to people: members of a form by field, places of an agent by step. Pure.
 
 import { fieldOf, KINDS } from "./kinds.js";
+import { pathOf } from "./json.js";
 import { same } from "./same.js";
 
 /** Whether a value was too big for the answer, so that its hash stands for it. */
@@ -49,15 +50,13 @@ const NOUNS = {
   tools: "Tool", builtInTools: "Built-in tool",
 };
 
-export const segments = (pointer) => pointer.split("/").slice(1).map((one) => one.replace(/~1/g, "/").replace(/~0/g, "~"));
-
 /** Whether one JSON pointer is the other, or an ancestor of it. */
 export const touches = (a, b) => a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`);
 
 /** The value at a JSON pointer, undefined where there is none. */
 export function valueAt(content, pointer) {
   let value = content;
-  for (const name of segments(pointer)) {
+  for (const name of pathOf(pointer)) {
     if (value === null || typeof value !== "object" || !Object.hasOwn(value, name)) return undefined;
     value = value[name];
   }
@@ -87,7 +86,7 @@ const spoken = (content, item) => {
  * slot, or edge) that it lies in, or its top-level member; `rest` the path inside that.
  */
 export function placeOf(content, pointer, item) {
-  const names = segments(pointer);
+  const names = pathOf(pointer);
   const at = names.findIndex((name, index) => index < 2 && /^\d+$/.test(names[index + 1] ?? "") && name in NOUNS);
   if (at < 0) {
     const depth = names[0] === "flow" && names.length > 1 ? 2 : 1;
@@ -124,7 +123,7 @@ export function byStep(changes, before, after) {
     const isEdge = place.noun === NOUNS.edges;
     const key = isEdge ? EDGES : `${place.noun} ${place.title} ${place.noun ? "" : place.section}`;
     if (!found.has(key)) found.set(key, isEdge ? { key, noun: "", title: "Edges", items: [] } : { key, noun: place.noun, title: place.title, items: [] });
-    const number = (pointer) => Number(segments(pointer).at(-1)) + 1;
+    const number = (pointer) => Number(pathOf(pointer).at(-1)) + 1;
     const places = change.op === "move" ? [number(change.from), number(change.pointer)] : undefined;
     found.get(key).items.push({ ...change, rest: place.rest, places, name: isEdge ? place.title : undefined });
   }

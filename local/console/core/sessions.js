@@ -1,5 +1,6 @@
 // The sessions that are open in this tab, by the name of their draft.
 
+import { partsOf } from "./address.js";
 import { agentDraft } from "./agents.js";
 import { formDraft } from "./forms.js";
 import { KINDS } from "./kinds.js";
@@ -12,11 +13,11 @@ export function sessionOf(kind, id) {
   const name = `${kind}/${id}`;
   const found = open.get(name);
   if (found) return found;
-  const session = new Session(kind in KINDS ? formDraft(kind, id) : agentDraft(...id.split("/")));
+  const session = new Session(Object.hasOwn(KINDS, kind) ? formDraft(kind, id) : agentDraft(...id.split("/")));
   session.onName = (old, now) => {
     open.delete(old);
     open.set(now, session);
-    if (decodeURI(location.hash) === `#/${old}`) history.replaceState(null, "", session.draft.route);
+    if (partsOf(location.hash).join("/") === old) history.replaceState(null, "", session.draft.route);
     dispatchEvent(new HashChangeEvent("hashchange"));
   };
   open.set(name, session);
