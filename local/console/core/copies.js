@@ -34,13 +34,19 @@ function hold(name) {
 const keyOf = (owner, scope, draft, part) => PREFIX + [owner, scope, draft, ...(part ? [part] : [])].map(encodeURIComponent).join("/");
 
 /** Write a record; false when the browser has no room for it, and the one before stays. */
-function put(key, record) {
+function put(key, text) {
   try {
-    localStorage.setItem(key, JSON.stringify(record));
+    localStorage.setItem(key, text);
     return true;
   } catch {
     return false;
   }
+}
+
+function move(from, to) {
+  const text = localStorage.getItem(from);
+  localStorage.removeItem(from);
+  if (text !== null) put(to, text);
 }
 
 /** This tab's copy of one draft: a record of what was typed, and one of what is being sent, which is written once. */
@@ -59,8 +65,8 @@ export class Copy {
   keep(sending, typed) {
     open.add(this.key);
     if (sending !== this.#sending) this.#unsend();
-    if (!put(this.key, typed)) return false;
-    if (sending && !this.#sending && put(this.sendingKey, sending)) this.#sending = sending;
+    if (!put(this.key, JSON.stringify(typed))) return false;
+    if (sending && !this.#sending && put(this.sendingKey, JSON.stringify(sending))) this.#sending = sending;
     return sending === this.#sending;
   }
 
@@ -87,11 +93,9 @@ export class Copy {
       .filter((one) => one.scope === this.scope && one.draft === this.draft && (one.tab === tab || !isAlive(one.tab)))
       .sort((a, b) => Number(b.tab === tab) - Number(a.tab === tab) || b.record.at - a.record.at)[0];
     if (!found) return null;
-    for (const [key, own] of [[keyOf(found.tab, this.scope, this.draft), this.key], [keyOf(found.tab, this.scope, this.draft, SENDING), this.sendingKey]]) {
-      const text = localStorage.getItem(key);
-      if (text === null || key === own) continue;
-      localStorage.removeItem(key);
-      localStorage.setItem(own, text);
+    if (found.tab !== tab) {
+      move(keyOf(found.tab, this.scope, this.draft), this.key);
+      move(keyOf(found.tab, this.scope, this.draft, SENDING), this.sendingKey);
     }
     return found.record;
   }

@@ -40,6 +40,7 @@ export class Session {
     this.conflict = null;
     this.problem = null;
     this.notice = null; // what others did to the draft meanwhile
+    this.own = null; // the newest version that was made here and could not be taken in yet
     this.copied = true; // whether a local copy could be kept
     this.suggesting = false; // edits become a proposal, nothing is saved by itself
     this.proposalKey = null; // of the proposal of these edits, until an answer comes
@@ -113,6 +114,7 @@ export class Session {
       this.phase = "ready";
       if (left) this.resume(left, this.head && !newest);
     } catch (error) {
+      if (this.ended) return;
       this.phase = "failed";
       this.problem = error;
       if (error instanceof Unreachable) this.timers.open = setTimeout(() => this.phase === "failed" && this.open(), RETRY_MS[2]);
@@ -162,7 +164,6 @@ export class Session {
   }
 
   later(pause = PAUSE_MS) {
-    if (this.ended) return;
     this.since ??= Date.now();
     clearTimeout(this.timers.save);
     this.timers.save = setTimeout(() => this.send(), Math.min(pause, Math.max(0, this.since + LONGEST_PAUSE_MS - Date.now())));
@@ -320,7 +321,7 @@ export class Session {
     }
     // Others changed other places: theirs come in, and what was typed is sent again on top.
     this.over(current, edits);
-    this.told(current);
+    if (current.version !== this.own) this.told(current);
     return true;
   }
 
@@ -410,7 +411,7 @@ export class Session {
 
   /** The draft went on to a state by what was asked for here. */
   went(state) {
-    if (this.unsaved) this.changed++;
+    if (this.unsaved) [this.own, this.changed] = [state.version, this.changed + 1];
     else this.took(state);
     this.notice = null;
     this.tell();
@@ -423,13 +424,14 @@ export class Session {
 
   async offer() {
     const sent = this.edits;
+    if (!sent) return undefined;
     this.proposalKey ??= crypto.randomUUID();
     this.copy();
     try {
       await this.draft.propose(sent, { version: this.head?.version, key: this.proposalKey });
     } catch (error) {
       // It was made of what the draft never was: on top of what is there, it can be proposed.
-      if (error instanceof Problem && error.status === 409 && this.clash(error)) return this.offer();
+      if (error instanceof Problem && error.status === 409 && this.clash(error) && !this.ended) return this.offer();
       throw error;
     }
     if (this.ended) return undefined;
@@ -462,6 +464,7 @@ export class Session {
   decide(key, accept, fields, version) {
     return this.turn(async () => {
       await this.run();
+      if (this.ended) return;
       if (this.unsaved && !this.suggesting) throw new Error(UNSAVED);
       const state = await this.draft.decide(key, accept, fields, version);
       this.changed++;
