@@ -53,7 +53,7 @@ export class Unreachable extends Error {
 /**
  * Call the API.
  * body: a JSON value or undefined; ifMatch: version or undefined; key: operation key or undefined
- * Returns `{status, body, version, next}`; `next` is the query of the next page or null.
+ * Returns `{status, body, next}`; `next` is the query of the next page or null.
  * Throws Problem, Unreachable, and RangeError in a browser that would round an integer of the answer.
  */
 export async function call(method, path, { body, ifMatch, ifNoneMatch, key } = {}) {
@@ -85,7 +85,6 @@ export async function call(method, path, { body, ifMatch, ifNoneMatch, key } = {
   return {
     status: answer.status,
     body: told,
-    version: Number(answer.headers.get("etag")?.match(/\d+/)?.[0] ?? 0),
     next: answer.headers.get("link")?.match(/<[^>?]*(\?[^>]*)>;\s*rel="next"/)?.[1] ?? null,
   };
 }
