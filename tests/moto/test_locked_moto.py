@@ -53,10 +53,11 @@ def test_a_refused_transaction_leaves_every_item_as_it_was(client: DynamoDBClien
         *(put(filled, key(0, 0)), put(filled, key(0, 9)), put(filled, key(99, 0))),
         *(update(filled, key(1, 0)), update(filled, key(98, 0)), delete(filled, key(2, 0)), delete(filled, key(97, 0))),
     ]
+    writes.insert(0 if where == "first" else len(writes), refused)
     before = items_of(client, filled)
 
     with pytest.raises(ClientError):
-        client.transact_write_items(TransactItems=[refused, *writes] if where == "first" else [*writes, refused])
+        client.transact_write_items(TransactItems=writes)
 
     assert items_of(client, filled) == before
 
