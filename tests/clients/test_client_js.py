@@ -13,6 +13,7 @@ from tests.served import ROOT, served
 
 OLDEST_NODE = 20
 LARGEST_LINES = 90
+TESTS = 13
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +33,9 @@ def test_the_client_loses_nothing_and_saves_nothing_twice(node: str) -> None:
         done = subprocess.run(command, cwd=ROOT, env=env, check=False, capture_output=True, text=True, timeout=120)
 
     assert done.returncode == 0, done.stdout + done.stderr
-    passed = re.search(r"^# pass (\d+)$", done.stdout, re.MULTILINE)
-    assert passed
-    assert int(passed[1]) >= 11, done.stdout
+    summary = dict(re.findall(r"^# (\w+) (\d+)$", done.stdout, re.MULTILINE))
+    assert (summary["tests"], summary["pass"]) == (str(TESTS), str(TESTS)), done.stdout
+    assert {summary[name] for name in ("fail", "cancelled", "skipped", "todo")} == {"0"}, done.stdout
 
 
 def test_the_client_needs_nothing_else_and_can_be_read_at_once() -> None:
