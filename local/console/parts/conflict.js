@@ -1,6 +1,7 @@
 // Two people changed the same places: who, what, and whose is kept, place by place.
 
 import { ago, brief, count } from "../core/format.js";
+import { same } from "../core/same.js";
 import { together } from "../core/together.js";
 import { attempt } from "./toasts.js";
 import { Button, html, Icon, useEffect, useRef, useState } from "./ui.js";
@@ -13,7 +14,7 @@ export function Conflict({ session }) {
   const box = useRef();
   useEffect(() => box.current?.focus(), []);
   const takenOf = ({ place }) => taken[place] ?? "mine";
-  const mergedOf = ({ place, base, theirs, mine }) => texts[place] ?? together(base, theirs, mine);
+  const mergedOf = (one) => texts[one.place] ?? bothOf(one);
   const all = (whose) => setTaken(Object.fromEntries(places.map(({ place }) => [place, whose])));
   const settle = () => {
     const others = places.filter((one) => takenOf(one) !== "mine");
@@ -37,6 +38,12 @@ export function Conflict({ session }) {
       <${Button} kind="primary" icon="check" onClick=${settle}>${verdict(places.map(takenOf))}<//>
     </footer>
   </section>`;
+}
+
+/** Both changes of a place as one value; undefined where that would be one of the two. */
+function bothOf({ base, theirs, mine }) {
+  const both = together(base, theirs, mine);
+  return same(both, theirs) || same(both, mine) ? undefined : both;
 }
 
 function verdict(taken) {
