@@ -13,6 +13,11 @@ from tests.served import Api
 BEFORE = "one two three"
 
 
+def place(*names: str) -> str:
+    """A place of an agent as a conflict calls it."""
+    return " \N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK} ".join(names)
+
+
 class Draft(ABC):
     """A stored draft whose text is BEFORE.
 
@@ -79,7 +84,7 @@ class Persona(Draft):
 class Agent(Draft):
     """Its text is the prompt of a step, beside the graph; the other one is the comment."""
 
-    places = ("flow › steps › triage › prompt", "comment")
+    places = (place("flow", "steps", "triage", "prompt"), "comment")
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)

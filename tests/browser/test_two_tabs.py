@@ -11,7 +11,7 @@ from playwright.sync_api import BrowserContext, Locator, expect
 
 from tests.browser.conftest import Profiles
 from tests.browser.console import Console, agent_content, agent_path
-from tests.browser.drafts import BEFORE, Agent, Draft
+from tests.browser.drafts import BEFORE, Agent, Draft, place
 from tests.served import Api
 
 Tabs = Callable[[str], tuple[Console, Console]]
@@ -176,11 +176,11 @@ def test_two_new_orders_of_the_steps_are_chosen_from(
     console.button("JSON").click()
     mine = content | {"flow": content["flow"] | {"steps": [start, end, triage]}}
     console.field("The whole agent as JSON").fill(json.dumps(mine))
-    place = _conflict(console).get_by_role("group", name="flow › steps › order", exact=True)
-    expect(place).to_contain_text('Before: ["start","triage","end"]')
-    expect(place.get_by_role("radio")).to_have_count(2)
-    expect(place).to_contain_text('Theirs["triage","start","end"]')
-    place.get_by_role("radio", name=re.compile(f"^{choice}")).check()
+    order = _conflict(console).get_by_role("group", name=place("flow", "steps", "order"), exact=True)
+    expect(order).to_contain_text('Before: ["start","triage","end"]')
+    expect(order.get_by_role("radio")).to_have_count(2)
+    expect(order).to_contain_text('Theirs["triage","start","end"]')
+    order.get_by_role("radio", name=re.compile(f"^{choice}")).check()
     _conflict(console).get_by_role("button", name=verdict).click()
     expect(_conflict(console)).to_have_count(0)
     expect(console.state).to_contain_text("Saved v")
