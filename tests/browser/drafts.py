@@ -51,6 +51,10 @@ class Draft(ABC):
         """The numbers of all contents that it has had, newest first."""
 
     @abstractmethod
+    def change(self, text: str) -> int:
+        """Save another text over its first version, beside the browser; the status of the answer."""
+
+    @abstractmethod
     def discard(self) -> int:
         """Discard its first version beside the browser; the status of the answer."""
 
@@ -76,6 +80,10 @@ class Persona(Draft):
     @property
     def versions(self) -> list[int]:
         return [one["seq_no"] for one in self.api.call("GET", f"/persona/draft/{self.id}/history").json["entries"]]
+
+    def change(self, text: str) -> int:
+        members = {"draft_id": self.id, "name": text}
+        return self.api.call("POST", "/persona/draft", members, if_match='"1"').status
 
     def discard(self) -> int:
         return self.api.call("DELETE", f"/persona/draft/{self.id}", if_match='"1"').status
@@ -113,6 +121,11 @@ class Agent(Draft):
     @property
     def versions(self) -> list[int]:
         return [one["seqNo"] for one in self.api.call("GET", f"{agent_path(self.id)}/history").json["entries"]]
+
+    def change(self, text: str) -> int:
+        content = agent_content(self.api, self.id)
+        content["flow"]["steps"][1]["prompt"] = text
+        return self.api.call("PUT", agent_path(self.id), content, if_match='"1"').status
 
     def discard(self) -> int:
         return self.api.call("DELETE", agent_path(self.id), if_match='"1"').status

@@ -12,7 +12,11 @@ export function Conflict({ session }) {
   const [taken, setTaken] = useState({});
   const [texts, setTexts] = useState({});
   const box = useRef();
-  useEffect(() => box.current?.focus(), []);
+  useEffect(() => {
+    const before = document.activeElement;
+    box.current.focus();
+    return () => before?.focus?.();
+  }, []);
   const takenOf = ({ place }) => taken[place] ?? "mine";
   const mergedOf = (one) => texts[one.place] ?? bothOf(one);
   const all = (whose) => setTaken(Object.fromEntries(places.map(({ place }) => [place, whose])));
