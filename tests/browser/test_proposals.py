@@ -183,7 +183,7 @@ def test_a_step_that_the_draft_changed_too_must_be_chosen(
     expect(proposal).to_contain_text("Choose at the conflict first.")
     expect(proposal.get_by_role("button", name=re.compile("^Accept"))).to_be_disabled()
     place = proposal.get_by_role("group", name="Step Triage")
-    for text in (BEFORE, "as it moved on", "as it was proposed"):
+    for text in ("prompt", BEFORE, "as it moved on", "as it was proposed"):
         expect(place).to_contain_text(text)
     place.get_by_role("radio", name=re.compile(f"^{choice}")).check()
     proposal.get_by_role("button", name=verdict, exact=True).click()
