@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Route, expect
 from playwright.sync_api import Error as PlaywrightError
 
-from tests.browser.console import Console, form_state, new_form
+from tests.browser.console import Console, agent_content, agent_path, form_state, new_form
 from tests.browser.drafts import BEFORE, Draft
 from tests.served import Api
 
@@ -82,6 +83,27 @@ def test_a_draft_that_was_begun_offline_is_created_once(console: Console, profil
     assert form_state(api, "persona", console.draft_id)["name"] == "begun offline"
     entries = api.call("GET", f"/persona/draft/{console.draft_id}/history").json["entries"]
     assert [entry["seq_no"] for entry in entries] == [1]
+
+
+def test_an_agent_that_was_begun_offline_is_created_once(console: Console, profile: BrowserContext, api: Api) -> None:
+    agent = f"agent-{uuid.uuid4()}"
+    console.visit(f"agents/{agent}/1")
+    expect(console.state).to_have_text("Nothing saved yet")
+    profile.set_offline(True)
+    console.button("Add entry and exit").click()
+    expect(console.state).to_have_text(_OFFLINE)
+    console.field("Comment").fill("begun offline")
+
+    profile.set_offline(False)
+    console.page.reload()
+    expect(console.page.locator(".step-card")).to_have_count(2)
+    expect(console.state).to_contain_text("Saved v")
+
+    content = agent_content(api, agent)
+    assert (content["comment"], len(content["flow"]["steps"])) == ("begun offline", 2)
+    entries = api.call("GET", f"{agent_path(agent)}/history").json["entries"]
+    # The steps were on their way when the comment was typed.
+    assert [entry["seqNo"] for entry in entries] == [2, 1]
 
 
 def test_a_save_whose_answer_was_lost_is_not_done_twice(console: Console, draft: Draft) -> None:
