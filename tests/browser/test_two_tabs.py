@@ -103,6 +103,22 @@ def test_saving_waits_during_a_conflict_and_takes_in_what_is_typed_meanwhile(tab
     assert draft.stored == ("mine, once more", "typed meanwhile")
 
 
+def test_a_conflict_does_not_interrupt_who_is_typing(console: Console, draft: Draft) -> None:
+    mine = "typed on and on while the other one saved"
+    console.visit(draft.route)
+    console.see_saved(1)
+    console.meet_reads(lambda route: route.fulfill(status=304))
+    assert draft.change("theirs") == 200
+
+    draft.text(console).fill("")
+    # Without a pause in which it would be saved, and longer than the longest time until it is all the same.
+    draft.text(console).press_sequentially(mine, delay=150)
+
+    expect(_conflict(console)).to_be_focused()
+    expect(draft.text(console)).to_have_value(mine)
+    assert draft.stored == ("theirs", "before")
+
+
 @pytest.mark.parametrize(
     ("choice", "verdict", "kept", "version"),
     [("Mine", "Save mine", "mine", 3), ("Theirs", "Keep theirs", "theirs", 2)],

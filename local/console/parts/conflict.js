@@ -6,19 +6,18 @@ import { together } from "../core/together.js";
 import { attempt } from "./toasts.js";
 import { Button, html, Icon, useEffect, useRef, useState } from "./ui.js";
 
+const PAUSE_MS = 1_000;
+
 export function Conflict({ session }) {
   const { current } = session.conflict;
   const places = session.overlaps;
   const [taken, setTaken] = useState({});
   const [texts, setTexts] = useState({});
   const box = useRef();
-  useEffect(() => {
-    const before = document.activeElement;
-    box.current.focus();
-    return () => before?.focus?.();
-  }, []);
-  const takenOf = ({ place }) => taken[place] ?? "mine";
+  useEffect(() => focusAtPause(box.current), []);
   const mergedOf = (one) => texts[one.place] ?? bothOf(one);
+  // By what is typed meanwhile there may be nothing to merge any more.
+  const takenOf = (one) => (taken[one.place] === "merged" && mergedOf(one) === undefined ? "mine" : (taken[one.place] ?? "mine"));
   const all = (whose) => setTaken(Object.fromEntries(places.map(({ place }) => [place, whose])));
   const settle = () => {
     const others = places.filter((one) => takenOf(one) !== "mine");
@@ -42,6 +41,27 @@ export function Conflict({ session }) {
       <${Button} kind="primary" icon="check" onClick=${settle}>${verdict(places.map(takenOf))}<//>
     </footer>
   </section>`;
+}
+
+/** Move the focus to a place once no key was pressed for a while: who is typing must not type into nothing. Returns how to give it back. */
+function focusAtPause(place) {
+  const before = document.activeElement;
+  let timer;
+  const take = () => {
+    removeEventListener("keydown", wait);
+    if (!place.contains(document.activeElement)) place.focus();
+  };
+  const wait = () => {
+    clearTimeout(timer);
+    timer = setTimeout(take, PAUSE_MS);
+  };
+  addEventListener("keydown", wait);
+  wait();
+  return () => {
+    clearTimeout(timer);
+    removeEventListener("keydown", wait);
+    before?.focus?.();
+  };
 }
 
 /** Both changes of a place as one value; undefined where that would be one of the two. */
