@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from tests import npm
 from tests.browser.chromium import chromium
 from tests.browser.console import Console, listen
+from tests.browser.drafts import Agent, Draft, Persona
 from tests.served import Api, served
 
 expect.set_options(timeout=20_000)
@@ -77,3 +78,10 @@ def profile(profiles: Profiles) -> BrowserContext:
 @pytest.fixture
 def console(profile: BrowserContext, api: Api) -> Console:
     return Console(profile.new_page(), api)
+
+
+@pytest.fixture(params=[Persona, Agent])
+def draft(request: pytest.FixtureRequest, api: Api) -> Draft:
+    """A draft of each kind."""
+    made: Draft = request.param(api)
+    return made

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from tests.served import Api
 
@@ -52,6 +53,23 @@ class Console:
 
     def see_saved(self, version: int) -> None:
         expect(self.state).to_have_text(re.compile(rf"^Saved v{version}(?!\d)"))
+
+    def meet_reads(self, meet: Callable[[Route], object]) -> None:
+        """Have a function answer where the page asks how a draft is, until all routes are taken away."""
+        self._meet({"GET"}, meet)
+
+    def meet_saves(self, meet: Callable[[Route], object]) -> None:
+        """Have a function answer where the page saves a draft, until all routes are taken away."""
+        self._meet({"POST", "PUT"}, meet)
+
+    def _meet(self, methods: set[str], meet: Callable[[Route], object]) -> None:
+        def handle(route: Route) -> None:
+            if route.request.method in methods:
+                meet(route)
+            else:
+                route.fallback()
+
+        self.page.route(re.compile(r"/draft(/[0-9a-f-]{36})?$"), handle)
 
     @property
     def draft_id(self) -> str:

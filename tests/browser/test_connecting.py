@@ -46,7 +46,9 @@ def _connect(console: Console, token: str, address: str = "") -> None:
 def test_without_a_token_nothing_is_shown_and_with_one_the_draft_is_saved(console: Console, guarded: Api) -> None:
     token = _token()
     console.visit("persona")
-    expect(console.page.get_by_role("alert")).to_be_visible()
+    expect(console.page.get_by_role("alert")).to_contain_text(
+        "The server wants a token, and one that it accepts: give it by the connection at the top."
+    )
 
     _connect(console, token)
     expect(console.page.get_by_role("alert")).to_have_count(0)

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.console import Console, form_state
+from tests.browser.drafts import Agent, Draft
 from tests.served import Api
 
 _MOST_TABS = 120
 
-# What has the focus, and whether that is drawn; nothing has it behind the last place of the page.
+# What has the focus, and whether that is drawn; null behind the last place of the page, where nothing has it.
 _FOCUSED = """() => {
     const node = document.activeElement;
-    if (node === document.body) return ['', false];
+    if (node === document.body) return null;
+    (window.walked ??= new Set()).add(node);
     const drawn = node.matches('.switch input') ? node.nextElementSibling : node;
     const { outlineStyle, outlineWidth } = getComputedStyle(drawn);
-    return [node.id || node.textContent + node.ariaLabel, outlineStyle !== 'none' && outlineWidth !== '0px'];
+    return { html: node.outerHTML.slice(0, 120), isDrawn: outlineStyle !== 'none' && outlineWidth !== '0px' };
 }"""
+# What can be used, and did not have the focus; of radio buttons, Tab leads to the one that is chosen.
+_MISSED = """() => [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')]
+    .filter((node) => node.tabIndex >= 0 && !node.disabled && node.checkVisibility() && !walked.has(node))
+    .filter((node) => node.type !== 'radio' || node.checked)
+    .map((node) => node.outerHTML.slice(0, 120))"""
 
 
 def _tab_to(console: Console, goal: Locator, key: str = "Tab") -> None:
@@ -115,20 +124,79 @@ def test_a_graph_is_walked_and_a_step_edited_by_keys(console: Console) -> None:
     expect(console.page.locator('.step-card[data-key="step triage"]')).to_contain_text("Triage first")
 
 
-def test_every_place_that_tab_reaches_shows_the_focus(console: Console) -> None:
-    console.visit("persona/new-1")
-    expect(console.state).to_have_text("Nothing saved yet")
+def _form(console: Console, _api: Api) -> None:
+    console.begin("persona")
+    for shown in (".swatches button", ".drawings img"):
+        expect(console.page.locator(shown).first).to_be_visible()
+
+
+def _agent(console: Console, api: Api) -> None:
+    console.visit(Agent(api).route)
+    expect(console.page.locator(".entry")).to_have_count(1)
+
+
+def _step(console: Console, api: Api) -> None:
+    draft = Agent(api)
+    console.visit(draft.route)
+    expect(draft.text(console)).to_be_visible()
+    expect(console.page.locator(".entry")).to_have_count(1)
+
+
+def _conflict(console: Console, api: Api) -> None:
+    draft = Agent(api)
+    console.visit(draft.route)
+    console.see_saved(1)
+    console.meet_reads(lambda route: route.fulfill(status=304))
+    assert draft.change("theirs") == 200
+    draft.text(console).fill("mine")
+    expect(console.page.get_by_role("alertdialog")).to_be_focused()
+    expect(console.page.locator(".entry")).to_have_count(2)
+
+
+@pytest.mark.parametrize(("view", "least"), [(_form, 35), (_agent, 30), (_step, 40), (_conflict, 45)])
+def test_tab_reaches_every_place_and_each_shows_the_focus(
+    console: Console, api: Api, view: Callable[[Console, Api], None], least: int
+) -> None:
+    view(console, api)
     bare: list[str] = []
-    seen: set[str] = set()
+    ends = tabs = 0
 
-    while True:
+    # From wherever the focus is to the end of the page, then through all of it.
+    while ends < 2:
         console.page.keyboard.press("Tab")
-        name, shows = console.page.evaluate(_FOCUSED)
-        if not name or name in seen or len(seen) > _MOST_TABS:
-            break
-        seen.add(name)
-        if not shows:
-            bare.append(name)
+        tabs += 1
+        assert tabs <= 2 * _MOST_TABS, "the focus does not come to an end"
+        focused = console.page.evaluate(_FOCUSED)
+        if focused is None:
+            ends += 1
+        elif not focused["isDrawn"]:
+            bare.append(focused["html"])
 
-    assert len(seen) > 20
     assert bare == []
+    assert console.page.evaluate(_MISSED) == []
+    assert console.page.evaluate("walked.size") >= least
+
+
+def test_a_conflict_is_decided_by_keys(console: Console, draft: Draft) -> None:
+    keys = console.page.keyboard
+    console.visit(draft.route)
+    console.see_saved(1)
+    console.meet_reads(lambda route: route.fulfill(status=304))
+    assert draft.change("theirs") == 200
+
+    if isinstance(draft, Agent):
+        _press("Enter", console, console.page.locator('.step-card[data-key="step triage"]'))
+    _tab_to(console, draft.text(console))
+    keys.press("Control+a")
+    keys.type("mine")
+    panel = console.page.get_by_role("alertdialog")
+    expect(panel).to_be_focused()
+    _press("ArrowRight", console, panel.get_by_role("radio", name=re.compile("^Mine")))
+    expect(panel.get_by_role("radio", name=re.compile("^Theirs"))).to_be_checked()
+    _press("Enter", console, panel.get_by_role("button", name="Keep theirs"))
+    console.see_saved(2)
+
+    expect(panel).to_have_count(0)
+    expect(draft.text(console)).to_have_value("theirs")
+    expect(draft.text(console)).to_be_focused()
+    assert draft.stored == ("theirs", "before")

@@ -55,4 +55,4 @@ def test_a_draft_is_discarded_only_after_a_question(console: Console, api: Api) 
 def test_a_draft_that_is_not_there_is_said_so(console: Console) -> None:
     console.visit(f"persona/{uuid.uuid4()}")
 
-    expect(console.page.get_by_role("alert")).to_be_visible()
+    expect(console.page.get_by_role("alert")).to_contain_text("There is nothing here, or nothing that you may see.")

@@ -11,7 +11,8 @@ from playwright.sync_api import Page, ViewportSize, expect
 
 from tests import npm
 from tests.browser.axe import grave_violations
-from tests.browser.console import Console, new_agent, new_form
+from tests.browser.console import Console, agent_content, agent_path, new_agent, new_form
+from tests.browser.drafts import Agent
 from tests.served import Api
 
 PICTURES = npm.CACHE / "screenshots"
@@ -142,6 +143,30 @@ def _conflict(console: Console, api: Api) -> None:
     expect(console.page.get_by_role("alertdialog")).to_be_visible()
 
 
+def _agent_conflict(console: Console, api: Api) -> None:
+    draft = Agent(api)
+    console.visit(draft.route)
+    console.see_saved(1)
+    console.meet_reads(lambda route: route.fulfill(status=304))
+    assert draft.change("Read the message, and say what it is about.") == 200
+    draft.text(console).fill("Read the message twice, and ask when it is unclear.")
+    expect(console.page.get_by_role("alertdialog")).to_be_visible()
+
+
+def _agent_proposals(console: Console, api: Api) -> None:
+    """A proposal of the only version that an agent had then, for a step that it has changed since."""
+    draft = Agent(api)
+    content = agent_content(api, draft.id)
+    content["comment"] = "Asks when it is unclear."
+    content["flow"]["steps"][1]["prompt"] = "Read the message twice, and ask when it is unclear."
+    soft = {"if_match": '"1"', "idempotency_key": str(uuid.uuid4())}
+    assert api.call("PUT", f"{agent_path(draft.id)}?soft=true", content, **soft).status == 200
+    assert draft.change("Read the message, and say what it is about.") == 200
+    console.visit(draft.route)
+    console.page.get_by_role("tab", name="Proposals").click()
+    expect(console.page.get_by_text("changed by both")).to_be_visible()
+
+
 def _refused(console: Console, api: Api) -> None:
     console.visit(f"persona/{new_form(api, 'persona', name='Ada')}")
     console.field("Color").fill("no such color")
@@ -255,7 +280,7 @@ VIEWS: dict[str, Callable[[Console, Api], object]] = {
     for view in (
         _list, _empty_list, _unreachable, _persona, _persona_proposals, _entry, _compared, _picker, _tool, _eval,
         _test, _conflict, _refused, _offline, _suggesting, _discard, _connection, _inbox, _agents, _revisions,
-        _agent, _agent_step, _agent_json, _agent_json_broken, _agent_issues,
+        _agent, _agent_step, _agent_conflict, _agent_proposals, _agent_json, _agent_json_broken, _agent_issues,
     )
 }  # fmt: skip
 

@@ -4,65 +4,70 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Route, expect
+from playwright.sync_api import Error as PlaywrightError
 
-from tests.browser.console import Console, agent_content, form_state, new_agent, new_form
+from tests.browser.console import Console, agent_content, agent_path, form_state, new_agent, new_form
+from tests.browser.drafts import BEFORE, Draft
 from tests.served import Api
 
 _OFFLINE = "Offline: kept here, will retry"
-
-
-def _versions(api: Api, draft: str) -> list[int]:
-    entries = api.call("GET", f"/persona/draft/{draft}/history").json["entries"]
-    return [entry["seq_no"] for entry in entries]
+# Two looks of an open page at its draft, and more.
+_POLL_MS = 6_000
 
 
 def test_what_is_typed_offline_is_kept_said_and_sent_when_the_network_is_back(
-    console: Console, profile: BrowserContext, api: Api
+    console: Console, profile: BrowserContext, draft: Draft
 ) -> None:
-    draft = new_form(api, "persona", name="before")
-    console.visit(f"persona/{draft}")
+    console.visit(draft.route)
     console.see_saved(1)
 
     profile.set_offline(True)
-    console.field("Name").fill("typed offline")
+    draft.text(console).fill("typed offline")
     expect(console.state).to_have_text(_OFFLINE)
-    console.field("Description").fill("this, too")
+    draft.other(console).fill("this, too")
     expect(console.state).to_have_text(_OFFLINE)
-    assert form_state(api, "persona", draft)["name"] == "before"
+    assert draft.stored == (BEFORE, "before")
     profile.set_offline(False)
     expect(console.state).to_contain_text("Saved v")
 
-    state = form_state(api, "persona", draft)
-    assert (state["name"], state["description"]) == ("typed offline", "this, too")
+    expect(draft.text(console)).to_have_value("typed offline")
+    assert draft.stored == ("typed offline", "this, too")
 
 
-def test_what_was_typed_offline_is_sent_with_its_key_after_a_reload(
-    console: Console, profile: BrowserContext, api: Api
+@pytest.mark.parametrize("reloaded", ["after it is back", "while it is away"])
+def test_what_was_typed_without_the_network_is_sent_once_and_with_its_key_after_a_reload(
+    console: Console, profile: BrowserContext, draft: Draft, reloaded: str
 ) -> None:
     keys: list[str] = []
     console.page.on(
         "request",
-        lambda request: keys.append(request.headers["idempotency-key"]) if request.method == "POST" else None,
+        lambda request: keys.append(request.headers["idempotency-key"]) if request.method in {"POST", "PUT"} else None,
     )
-    draft = new_form(api, "persona", name="before")
-    console.visit(f"persona/{draft}")
+    console.visit(draft.route)
     console.see_saved(1)
     profile.set_offline(True)
-    console.field("Name").fill("typed offline")
+    draft.text(console).fill("typed offline")
     expect(console.state).to_have_text(_OFFLINE)
 
+    if reloaded == "while it is away":
+        with pytest.raises(PlaywrightError, match="ERR_INTERNET_DISCONNECTED"):
+            console.page.reload()
     profile.set_offline(False)
+    console.visit(draft.route)
     console.page.reload()
     console.see_saved(2)
 
-    expect(console.field("Name")).to_have_value("typed offline")
-    assert form_state(api, "persona", draft)["name"] == "typed offline"
+    expect(draft.text(console)).to_have_value("typed offline")
+    assert draft.stored == ("typed offline", "before")
     assert len(set(keys)) == 1
-    assert _versions(api, draft) == [2, 1]
+    # Longer than it takes to look for another tab's edits, or to send once more.
+    console.page.wait_for_timeout(_POLL_MS)
+    assert draft.versions == [2, 1]
 
 
 def test_a_draft_that_was_begun_offline_is_created_once(console: Console, profile: BrowserContext, api: Api) -> None:
@@ -76,12 +81,33 @@ def test_a_draft_that_was_begun_offline_is_created_once(console: Console, profil
     console.see_saved(1)
 
     assert form_state(api, "persona", console.draft_id)["name"] == "begun offline"
-    assert _versions(api, console.draft_id) == [1]
+    entries = api.call("GET", f"/persona/draft/{console.draft_id}/history").json["entries"]
+    assert [entry["seq_no"] for entry in entries] == [1]
 
 
-def test_a_save_whose_answer_was_lost_is_not_done_twice(console: Console, api: Api) -> None:
-    draft = new_form(api, "persona", name="before")
-    console.visit(f"persona/{draft}")
+def test_an_agent_that_was_begun_offline_is_created_once(console: Console, profile: BrowserContext, api: Api) -> None:
+    agent = f"agent-{uuid.uuid4()}"
+    console.visit(f"agents/{agent}/1")
+    expect(console.state).to_have_text("Nothing saved yet")
+    profile.set_offline(True)
+    console.button("Add entry and exit").click()
+    expect(console.state).to_have_text(_OFFLINE)
+    console.field("Comment").fill("begun offline")
+
+    profile.set_offline(False)
+    console.page.reload()
+    expect(console.page.locator(".step-card")).to_have_count(2)
+    expect(console.state).to_contain_text("Saved v")
+
+    content = agent_content(api, agent)
+    assert (content["comment"], len(content["flow"]["steps"])) == ("begun offline", 2)
+    entries = api.call("GET", f"{agent_path(agent)}/history").json["entries"]
+    # The steps were on their way when the comment was typed.
+    assert [entry["seqNo"] for entry in entries] == [2, 1]
+
+
+def test_a_save_whose_answer_was_lost_is_not_done_twice(console: Console, draft: Draft) -> None:
+    console.visit(draft.route)
     console.see_saved(1)
     answers: list[int] = []
 
@@ -94,12 +120,12 @@ def test_a_save_whose_answer_was_lost_is_not_done_twice(console: Console, api: A
             assert answer.headers["idempotency-replayed"] == "true"
             route.fulfill(response=answer)
 
-    console.page.route("**/persona/draft", lose_the_first)
-    console.field("Name").fill("after")
+    console.meet_saves(lose_the_first)
+    draft.text(console).fill("after")
     console.see_saved(2)
 
     assert answers == [200, 200]
-    assert _versions(api, draft) == [2, 1]
+    assert draft.versions == [2, 1]
 
 
 def test_a_created_draft_whose_answer_was_lost_is_not_created_twice(console: Console, api: Api) -> None:
@@ -161,44 +187,48 @@ def test_a_server_that_cannot_be_reached_is_told_from_one_that_refuses(console: 
 
 @pytest.mark.parametrize("way", ["the list", "the draft"])
 def test_what_a_closed_tab_left_is_offered_and_sent(
-    console: Console, profile: BrowserContext, api: Api, way: str
+    console: Console, profile: BrowserContext, api: Api, draft: Draft, way: str
 ) -> None:
-    draft = new_form(api, "persona", name="before")
-    console.visit(f"persona/{draft}")
+    console.visit(draft.route)
     console.see_saved(1)
     profile.set_offline(True)
-    console.field("Name").fill("left by a closed tab")
+    draft.text(console).fill("left by a closed tab")
     expect(console.state).to_have_text(_OFFLINE)
     console.page.close()
 
     profile.set_offline(False)
     next_tab = Console(profile.new_page(), api)
-    next_tab.visit("persona" if way == "the list" else f"persona/{draft}")
+    next_tab.visit(draft.route.split("/")[0] if way == "the list" else draft.route)
     if way == "the list":
-        expect(next_tab.page.get_by_text("A tab was closed before these were saved")).to_be_visible()
-        next_tab.page.get_by_role("link", name="edit of").click()
+        offer = next_tab.page.get_by_role("status").filter(has_text="A tab was closed before these were saved")
+        offer.get_by_role("link").click()
     next_tab.see_saved(2)
 
-    expect(next_tab.field("Name")).to_have_value("left by a closed tab")
-    assert form_state(api, "persona", draft)["name"] == "left by a closed tab"
+    expect(draft.text(next_tab)).to_have_value("left by a closed tab")
+    assert draft.stored == ("left by a closed tab", "before")
 
 
-def test_a_tab_that_lives_keeps_its_edits_to_itself(console: Console, profile: BrowserContext, api: Api) -> None:
-    draft = new_form(api, "persona", name="before")
-    console.visit(f"persona/{draft}")
+def test_a_tab_that_lives_keeps_its_edits_to_itself(
+    console: Console, profile: BrowserContext, api: Api, draft: Draft
+) -> None:
+    console.visit(draft.route)
     console.see_saved(1)
     profile.set_offline(True)
-    console.field("Name").fill("of the first tab")
+    draft.text(console).fill("of the first tab")
     expect(console.state).to_have_text(_OFFLINE)
-    console.page.route("**/persona/draft", lambda route: route.abort())
+    console.meet_saves(lambda route: route.abort())
     profile.set_offline(False)
 
     other = Console(profile.new_page(), api)
-    other.visit(f"persona/{draft}")
+    other.visit(draft.route)
     other.see_saved(1)
+    other.page.wait_for_timeout(_POLL_MS)
 
-    expect(other.field("Name")).to_have_value("before")
-    expect(console.field("Name")).to_have_value("of the first tab")
+    other.see_saved(1)
+    expect(draft.text(other)).to_have_value(BEFORE)
+    expect(console.state).to_have_text(_OFFLINE)
+    expect(draft.text(console)).to_have_value("of the first tab")
+    assert draft.stored == (BEFORE, "before")
 
 
 def test_nothing_is_left_in_the_browser_once_it_is_saved(console: Console, api: Api) -> None:

@@ -14,6 +14,7 @@ from tests.served import ROOT, served
 OLDEST_NODE = 20
 # docs/api.md promises them: lines of code, without blank ones and comments.
 LARGEST_LINES = 60
+TESTS = 15
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +34,9 @@ def test_the_client_loses_nothing_and_saves_nothing_twice(node: str) -> None:
         done = subprocess.run(command, cwd=ROOT, env=env, check=False, capture_output=True, text=True, timeout=120)
 
     assert done.returncode == 0, done.stdout + done.stderr
-    told = dict(re.findall(r"^# (pass|skipped|todo) (\d+)$", done.stdout, re.MULTILINE))
-    assert told == {"pass": "15", "skipped": "0", "todo": "0"}, done.stdout
+    summary = dict(re.findall(r"^# (\w+) (\d+)$", done.stdout, re.MULTILINE))
+    assert (summary["tests"], summary["pass"]) == (str(TESTS), str(TESTS)), done.stdout
+    assert {summary[name] for name in ("fail", "cancelled", "skipped", "todo")} == {"0"}, done.stdout
 
 
 def test_the_client_needs_nothing_else_and_can_be_read_at_once() -> None:

@@ -184,8 +184,8 @@ class _Merge:
         for anchor in (_START, *order):
             if anchor is not _START:
                 placed.append(anchor)
-            # In an order that does not depend on which side is which.
-            for run in sorted(runs.get(anchor, ()), key=lambda run: [repr(key) for key in run]):
+            # In an order that does not depend on which side is which; merge.js of the console has the same one.
+            for run in sorted(runs.get(anchor, ()), key=canonical_text):
                 placed += run
         return placed
 
@@ -207,7 +207,7 @@ class _Merge:
             return our_order
         # Both added the same items at other places, or their order does not matter: one of the two orders, the same
         # one for either side.
-        return min(our_order, their_order, key=lambda order: [repr(key) for key in order])
+        return min(our_order, their_order, key=canonical_text)
 
 
 # Items by identity, in their order, each with its index.

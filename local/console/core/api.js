@@ -22,10 +22,13 @@ function reach(now) {
   for (const tell of listeners) tell();
 }
 
+/** A gateway says no more than "Unauthorized". */
+const SIGNED_OUT = "The server wants a token, and one that it accepts: give it by the connection at the top.";
+
 /** The server refused: `status`, `code`, and the whole problem as `body`. */
 export class Problem extends Error {
   constructor(status, body, retryAfterS) {
-    super(body?.detail || body?.title || body?.message || `The server answered with ${status}.`);
+    super(status === 401 ? SIGNED_OUT : body?.detail || body?.title || body?.message || `The server answered with ${status}.`);
     this.status = status;
     this.code = body?.code ?? "";
     this.body = body ?? {};

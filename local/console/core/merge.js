@@ -2,10 +2,11 @@
 
 import { isObject, same } from "./same.js";
 
-const first = (...names) => (item) => names.map((name) => item?.[name]).find((value) => typeof value === "string");
+const isText = (value) => typeof value === "string";
+const first = (...names) => (item) => names.map((name) => item?.[name]).find(isText);
 const NAMED = {
-  steps: (step) => [step?.identifier, step?.id].find((value) => typeof value === "string" && value),
-  edges: (edge) => (typeof edge?.source === "string" && typeof edge?.target === "string" ? `${edge.source} → ${edge.target}` : undefined),
+  steps: (step) => [step?.identifier || step?.id].find(isText),
+  edges: (edge) => (isText(edge?.source) && isText(edge?.target) ? [edge.source, edge.target] : undefined),
   subAgents: first("id", "slug"),
   slots: first("name"),
   assets: first("id"),
@@ -30,15 +31,8 @@ function put(base, theirs, mine, trail, found) {
   if (same(base, theirs)) return mine;
   const all = [base, theirs, mine];
   if (all.every(isObject)) return members(base, theirs, mine, trail, found);
-  const name = NAMED[trail.at(-1)];
-  if (name && all.every((list) => isNamed(list, name))) return items(base, theirs, mine, trail, found, name);
-  return clash(base, theirs, mine, trail, found);
-}
-
-function isNamed(list, name) {
-  if (!Array.isArray(list)) return false;
-  const names = list.map(name);
-  return !names.includes(undefined) && new Set(names).size === names.length;
+  const lists = all.map((list) => byName(list, NAMED[trail.at(-1)]));
+  return lists.every(Boolean) ? items(...lists, trail, found) : clash(base, theirs, mine, trail, found);
 }
 
 function clash(base, theirs, mine, trail, { overlaps, choices }) {
@@ -56,30 +50,62 @@ function members(base, theirs, mine, trail, found) {
   return Object.fromEntries(made.filter(([, value]) => value !== undefined));
 }
 
-function items(base, theirs, mine, trail, found, name) {
-  const [ours, others, before] = [mine, theirs, base].map((list) => new Map(list.map((item) => [name(item), item])));
-  const kept = new Map();
-  for (const own of new Set([...others.keys(), ...ours.keys()])) {
-    const value = put(before.get(own), others.get(own), ours.get(own), [...trail, own], found);
-    if (value !== undefined) kept.set(own, value);
-  }
-  const order = ordered([...before.keys()], [...others.keys()], [...ours.keys()], trail, found);
-  return order.filter((own) => kept.has(own)).map((own) => kept.get(own));
+// ------------------------------------------------------------------------------------------------------ lists
+
+/** The items of a list by their names as JSON, in their order; undefined when they cannot be told apart. */
+function byName(list, nameOf) {
+  if (!nameOf || !Array.isArray(list)) return undefined;
+  const found = new Map(list.map((item) => [JSON.stringify(nameOf(item)), item]));
+  return found.has(undefined) || found.size < list.length ? undefined : found;
 }
 
-/** The names of all items, in the order of the side that moved some; what the other side added follows what it followed there. */
-function ordered(before, others, ours, trail, found) {
-  const both = before.filter((own) => others.includes(own) && ours.includes(own));
-  const common = (list) => list.filter((own) => both.includes(own));
-  const [theirOrder, myOrder] = [common(others), common(ours)];
-  const iMoved = !same(myOrder, both);
-  let lead = iMoved ? ours : others;
-  if (trail.at(-1) !== "edges" && iMoved && !same(theirOrder, both) && !same(theirOrder, myOrder)) lead = same(clash(both, theirOrder, myOrder, [...trail, "order"], found), theirOrder) ? others : ours;
-  const made = [...lead];
-  const rest = lead === ours ? others : ours;
-  rest.forEach((own, at) => {
-    if (made.includes(own)) return;
-    made.splice(at === 0 ? 0 : made.indexOf(rest[at - 1]) + 1, 0, own);
-  });
-  return made;
+/** A name as a person reads it. */
+const labelOf = (name) => [JSON.parse(name)].flat().join(" → ");
+
+function items(base, theirs, mine, trail, found) {
+  const kept = new Map();
+  for (const name of new Set([...theirs.keys(), ...mine.keys()])) {
+    const value = put(base.get(name), theirs.get(name), mine.get(name), [...trail, labelOf(name)], found);
+    if (value !== undefined) kept.set(name, value);
+  }
+  const orders = [base, theirs, mine].map((list) => [...list.keys()].filter((name) => kept.has(name)));
+  return ordered(...orders, trail, found).map((name) => kept.get(name));
 }
+
+/** The order of names: that of the side that moved some, with each side's own ones after the one that they follow there. */
+function ordered(base, theirs, mine, trail, found) {
+  const others = new Set(theirs);
+  const common = new Set(mine.filter((name) => others.has(name)));
+  const lead = leading(...[base, theirs, mine].map((names) => names.filter((name) => common.has(name))), trail, found);
+  const runs = [...runsOf(theirs, common), ...runsOf(mine, common)];
+  const after = (anchor) => runs.filter((run) => run.anchor === anchor).map(({ names }) => names);
+  return [undefined, ...lead].flatMap((name) => [name ?? [], ...after(name).sort(byRank)].flat());
+}
+
+/** The order of the names that both have. */
+function leading(base, theirs, mine, trail, found) {
+  if (same(theirs, mine)) return mine;
+  const before = new Set(base);
+  const [theyMoved, iMoved] = [theirs, mine].map((names) => !same(names.filter((name) => before.has(name)), base));
+  if (theyMoved && iMoved && trail.at(-1) !== "edges") {
+    const [old, others, own] = [base, theirs, mine].map((names) => names.map(labelOf));
+    return same(clash(old, others, own, [...trail, "order"], found), others) ? theirs : mine;
+  }
+  if (theyMoved !== iMoved) return theyMoved ? theirs : mine;
+  // Both added the same items at other places, or their order does not matter: the same order for either side.
+  return [theirs, mine].sort(byRank)[0];
+}
+
+/** The names of one side alone, as runs after the common one that they follow: `{anchor, names}`. */
+function runsOf(side, common) {
+  const runs = [{ anchor: undefined, names: [] }];
+  for (const name of side) {
+    if (common.has(name)) runs.push({ anchor: name, names: [] });
+    else runs.at(-1).names.push(name);
+  }
+  return runs.filter(({ names }) => names.length);
+}
+
+/** Names sort as the server sorts them: as JSON, by code point. */
+const rank = (names) => Array.from(`[${names}]`, (sign) => sign.codePointAt(0).toString(16).padStart(6, "0")).join("");
+const byRank = (one, other) => (rank(one) < rank(other) ? -1 : 1);

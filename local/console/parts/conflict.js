@@ -1,9 +1,12 @@
 // Two people changed the same places: who, what, and whose is kept, place by place.
 
 import { ago, brief, count } from "../core/format.js";
+import { same } from "../core/same.js";
 import { together } from "../core/together.js";
 import { attempt } from "./toasts.js";
 import { Button, html, Icon, useEffect, useRef, useState } from "./ui.js";
+
+const PAUSE_MS = 1_000;
 
 export function Conflict({ session }) {
   const { current } = session.conflict;
@@ -11,9 +14,10 @@ export function Conflict({ session }) {
   const [taken, setTaken] = useState({});
   const [texts, setTexts] = useState({});
   const box = useRef();
-  useEffect(() => box.current?.focus(), []);
-  const takenOf = ({ place }) => taken[place] ?? "mine";
-  const mergedOf = ({ place, base, theirs, mine }) => texts[place] ?? together(base, theirs, mine);
+  useEffect(() => focusAtPause(box.current), []);
+  const mergedOf = (one) => texts[one.place] ?? bothOf(one);
+  // By what is typed meanwhile there may be nothing to merge any more.
+  const takenOf = (one) => (taken[one.place] === "merged" && mergedOf(one) === undefined ? "mine" : (taken[one.place] ?? "mine"));
   const all = (whose) => setTaken(Object.fromEntries(places.map(({ place }) => [place, whose])));
   const settle = () => {
     const others = places.filter((one) => takenOf(one) !== "mine");
@@ -37,6 +41,33 @@ export function Conflict({ session }) {
       <${Button} kind="primary" icon="check" onClick=${settle}>${verdict(places.map(takenOf))}<//>
     </footer>
   </section>`;
+}
+
+/** Move the focus to a place once no key was pressed for a while: who is typing must not type into nothing. Returns how to give it back. */
+function focusAtPause(place) {
+  const before = document.activeElement;
+  let timer;
+  const take = () => {
+    removeEventListener("keydown", wait);
+    if (!place.contains(document.activeElement)) place.focus();
+  };
+  const wait = () => {
+    clearTimeout(timer);
+    timer = setTimeout(take, PAUSE_MS);
+  };
+  addEventListener("keydown", wait);
+  wait();
+  return () => {
+    clearTimeout(timer);
+    removeEventListener("keydown", wait);
+    before?.focus?.();
+  };
+}
+
+/** Both changes of a place as one value; undefined where that would be one of the two. */
+function bothOf({ base, theirs, mine }) {
+  const both = together(base, theirs, mine);
+  return same(both, theirs) || same(both, mine) ? undefined : both;
 }
 
 function verdict(taken) {

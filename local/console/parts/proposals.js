@@ -111,8 +111,10 @@ function Section({ proposal, section, isTaken, onTake }) {
   return html`<section class="proposed">
     ${!isOne && html`<h3>${title}</h3>`}
     ${section.choices.map((choice) => {
-      const name = isOne ? title : html`<code class="path">${choice.change.rest.join(" › ") || section.title}</code>`;
-      if (choice.conflict) return html`<${Clash} key=${choice.key} proposal=${proposal} choice=${choice} name=${name} take=${isTaken(choice)} onTake=${onTake} />`;
+      const path = choice.change?.rest.join(" › ");
+      const name = isOne ? title : html`<code class="path">${path || section.title}</code>`;
+      // What is no conflict tells its path beside its change.
+      if (choice.conflict) return html`<${Clash} key=${choice.key} proposal=${proposal} choice=${choice} name=${isOne && path ? html`${title} <code class="path">${path}</code>` : name} take=${isTaken(choice)} onTake=${onTake} />`;
       const take = isTaken(choice);
       return html`<div class=${`proposed-one ${take ? "" : "left-out"}`} key=${choice.key}>
         <label class="proposed-name"><input type="checkbox" checked=${take} onChange=${(event) => onTake(choice, event.target.checked)} /><span>${name}</span></label>

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -166,3 +167,11 @@ def test_the_bare_name_leads_to_the_folder() -> None:
 @pytest.mark.parametrize("target", ["/", "/persona/drafts", "/consoles", "/console.js", "/v1/console/", "/docs"])
 def test_all_else_reaches_the_api(target: str) -> None:
     assert _ask(a_request(target)) is API_ANSWER
+
+
+def test_the_documentation_says_of_each_test_in_the_browser_what_it_covers() -> None:
+    text = (FOLDER.parents[1] / "docs" / "console.md").read_text(encoding="utf-8")
+
+    told = re.findall(r"^\| `(test_\w+\.py)` \| .+ \|$", text, re.MULTILINE)
+
+    assert sorted(told) == sorted(path.name for path in (FOLDER.parents[1] / "tests" / "browser").glob("test_*.py"))

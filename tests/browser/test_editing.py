@@ -1,4 +1,4 @@
-"""Typing into a form: saved by itself, taken back and done again."""
+"""Typing into a draft: saved by itself, taken back and done again."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.console import Console, form_state, new_form
+from tests.browser.drafts import BEFORE, Draft
 from tests.served import Api
 
 
@@ -42,18 +43,20 @@ def test_undo_and_redo_by_button(console: Console, api: Api) -> None:
 
 
 @pytest.mark.parametrize("redo", ["Control+Shift+Z", "Control+Y"])
-def test_undo_and_redo_by_keys(console: Console, api: Api, redo: str) -> None:
-    draft = new_form(api, "persona", name="first")
-    console.visit(f"persona/{draft}")
-    console.field("Name").fill("second")
+def test_undo_and_redo_by_keys(console: Console, draft: Draft, redo: str) -> None:
+    console.visit(draft.route)
+    draft.text(console).fill("second")
     console.see_saved(2)
 
     console.page.keyboard.press("Control+Z")
-    expect(console.field("Name")).to_have_value("first")
+    expect(draft.text(console)).to_have_value(BEFORE)
     console.see_saved(3)
+    assert draft.stored == (BEFORE, "before")
     console.page.keyboard.press(redo)
-    expect(console.field("Name")).to_have_value("second")
+    expect(draft.text(console)).to_have_value("second")
     console.see_saved(4)
+
+    assert draft.stored == ("second", "before")
 
 
 def test_an_edit_can_be_undone_the_moment_it_is_saved(console: Console, api: Api) -> None:
