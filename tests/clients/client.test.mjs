@@ -243,11 +243,13 @@ for (const [how, onConflict] of [["fails", () => Promise.reject(new Error("close
 
     draft.edit({ comment: "mine" });
     await draft.flush();
+    await rest(60); // the pause after the edit is over: it may have been tried again
     await draft.flush();
 
-    assert.deepEqual(sent.slice(1).map((one) => one.ifMatch), ['"1"', '"1"']);
-    assert.equal(sent.at(-1).body, '{"comment":"mine"}');
-    assert.equal(told.trouble.length, 2);
+    const [, ...tries] = sent;
+    assert.ok(tries.length >= 2);
+    for (const one of tries) assert.deepEqual([one.ifMatch, one.body], ['"1"', '{"comment":"mine"}']);
+    assert.equal(told.trouble.length, tries.length);
     assert.deepEqual((await direct("GET")).headData, { comment: "theirs" });
   });
 }
