@@ -1,6 +1,7 @@
 // What stands beside the graph for the chosen step: its members, where it leads, and what can be done with it.
 
 import { changeEdge, changeStep, connect, disconnect, isObject, titleOf, typeOf, TYPES } from "../core/flow.js";
+import { same } from "../core/same.js";
 import { JsonText } from "./jsonText.js";
 import { Button, html, Icon, useEffect, useMemo, useRef, useState } from "./ui.js";
 import { useKept } from "./useKept.js";
@@ -62,7 +63,10 @@ function Members({ node, flow, slots, draftName, change, onRename }) {
   const lines = short.filter((member) => !areas.includes(member));
   const held = [...OWN, ...areas, ...lines, "humanApproval"];
   const rest = Object.fromEntries(Object.entries(step).filter(([member]) => !held.includes(member)));
-  const setRest = (next) => set({ ...Object.fromEntries(Object.keys(rest).map((member) => [member, undefined])), ...next });
+  const setRest = (next, madeOf = rest) => {
+    const members = new Set([...Object.keys(madeOf), ...Object.keys(next)]);
+    set(Object.fromEntries([...members].filter((member) => !same(madeOf[member], next[member])).map((member) => [member, next[member]])));
+  };
   return html`
     <div class="field"><label class="label" for="step-name">Name</label><input id="step-name" value=${node.name} onInput=${(event) => set({ name: event.target.value })} /></div>
     <div class="pair">
