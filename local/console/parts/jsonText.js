@@ -3,7 +3,7 @@
 import { scope } from "../core/connection.js";
 import { broken, parse, pretty, rangeOf } from "../core/json.js";
 import { isObject, same } from "../core/same.js";
-import { Button, html, Icon, useEffect, useLayoutEffect, useReducer, useRef } from "./ui.js";
+import { Button, html, Icon, isUndo, useEffect, useLayoutEffect, useReducer, useRef } from "./ui.js";
 
 /** Above this length a text is read, and written anew, only when the typing pauses. */
 const LONG = 60_000;
@@ -75,7 +75,7 @@ export function JsonText({ id, label, value, onChange, keepAs, show, describedBy
     again();
   };
   // Undo belongs to the text as long as the draft knows nothing of it.
-  const press = (event) => own.error && (event.ctrlKey || event.metaKey) && "zy".includes(event.key.toLowerCase()) && event.stopPropagation();
+  const press = (event) => own.error && isUndo(event) && event.stopPropagation();
   return html`<div class="json">
     <textarea id=${id} ref=${box} class="json-text code" aria-label=${label} wrap="off" spellcheck=${false} autocapitalize="off" autocomplete="off"
       aria-invalid=${own.error ? "true" : undefined} aria-describedby=${own.error ? `${id}-error` : describedBy}

@@ -34,7 +34,7 @@ function Editor({ session, title, back }) {
   const flow = useMemo(() => readFlow(content), [content.flow]);
   const [view, setView] = useState("graph");
   const [chosen, setChosen] = useState(null);
-  const [focus, setFocus] = useState({ byKey: false });
+  const [focus, setFocus] = useState({ byKey: false, turn: 0 });
   const [show, setShow] = useState(null);
   const [asking, setAsking] = useState(null);
   const { issues, total, isOld } = useIssues(session, flow);
@@ -51,7 +51,7 @@ function Editor({ session, title, back }) {
     });
   const choose = (key, byKey = false, isNew = false) => {
     setChosen(key);
-    setFocus({ byKey, isNew });
+    setFocus(({ turn }) => ({ byKey, isNew, turn: turn + 1 }));
     if (key && view === "json") setView("graph");
   };
   const close = (isFocused) => {
