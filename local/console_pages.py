@@ -29,6 +29,7 @@ _ALWAYS = (
 )
 # Short enough for every file system.
 _NAME = re.compile(r"([a-zA-Z0-9_-]{1,40}/){0,4}[a-zA-Z0-9_-]{1,40}\.[a-zA-Z]{1,10}")
+_TAG = re.compile(r'"[^"]*"')
 _TYPES = {
     ".js": "text/javascript",
     ".css": "text/css",
@@ -42,9 +43,11 @@ _TYPES = {
 @dataclass(frozen=True)
 class _File:
     media_type: str
-    plain: bytes
-    packed: bytes
-    tag: str
+    content: bytes
+
+    @property
+    def fingerprint(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()[:32]
 
 
 def with_console(answer: Callable[[Request], Answer], folder: Path = FOLDER) -> Callable[[Request], Answer]:
@@ -75,15 +78,30 @@ def _read(folder: Path, name: str) -> _File | None:
     path = folder / name
     if not _NAME.fullmatch(name) or path.suffix not in _TYPES or not path.is_file():
         return None
-    content = path.read_bytes()
-    tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    return _File(f"{_TYPES[path.suffix]}; charset=utf-8", content, gzip.compress(content, mtime=0), tag)
+    return _File(f"{_TYPES[path.suffix]}; charset=utf-8", path.read_bytes())
 
 
 def _answer(request: Request, found: _File) -> Answer:
-    headers = (*_ALWAYS, ("content-type", found.media_type), ("etag", found.tag), ("vary", "accept-encoding"))
-    if found.tag in request.joined.get("if-none-match", ""):
+    is_packed = _accepts_gzip(request.joined.get("accept-encoding", ""))
+    # Packed and plain are two representations: RFC 9110 section 8.8.3.
+    tag = f'"{found.fingerprint}-gzip"' if is_packed else f'"{found.fingerprint}"'
+    headers = (*_ALWAYS, ("content-type", found.media_type), ("etag", tag), ("vary", "accept-encoding"))
+    if _names(request.joined.get("if-none-match", ""), tag):
         return Answer(304, headers, b"")
-    if "gzip" in request.joined.get("accept-encoding", ""):
-        return Answer(200, (*headers, ("content-encoding", "gzip")), found.packed)
-    return Answer(200, headers, found.plain)
+    if is_packed:
+        return Answer(200, (*headers, ("content-encoding", "gzip")), gzip.compress(found.content, mtime=0))
+    return Answer(200, headers, found.content)
+
+
+def _accepts_gzip(accepted: str) -> bool:
+    """Whether an Accept-Encoding takes gzip: by name, or else by `*`. A weight that does not read takes nothing."""
+    weights = {}
+    for one in accepted.lower().split(","):
+        coding, _, weight = one.partition(";")
+        weights[coding.strip()] = weight.replace(" ", "") or "q=1"
+    return re.fullmatch(r"q=(0\.0*[1-9]\d*|1(\.0*)?)", weights.get("gzip", weights.get("*", ""))) is not None
+
+
+def _names(condition: str, tag: str) -> bool:
+    """Whether an If-None-Match is `*` or names the tag, be it as a weak one: RFC 9110 section 13.1.2."""
+    return condition.strip() == "*" or tag in _TAG.findall(condition)

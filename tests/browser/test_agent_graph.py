@@ -221,13 +221,13 @@ def test_a_mended_text_asks_before_it_undoes_what_others_did_meanwhile(agent: Ag
     text.fill(whole + "}")
     agent.put(_payload(comment="Theirs"), version=1)
     agent.console.see_saved(2)
-    text.fill(whole)
+    text.fill(whole.replace("First", "Mine"))
     expect(agent.page.get_by_text("The draft changed while this text could not be read.")).to_be_visible()
     assert agent.content["comment"] == "Theirs"
     agent.console.button("Use this text").click()
 
     agent.console.see_saved(3)
-    assert agent.content["comment"] == "First"
+    assert agent.content["comment"] == "Mine"
 
 
 def test_integers_keep_all_their_digits(agent: Agent) -> None:

@@ -2,8 +2,10 @@
 
 import { addSlot, approvalsOf, changeSlot, isObject, removeSlot, renameSlot } from "../core/flow.js";
 import { count } from "../core/format.js";
-import { Button, Dialog, html, Icon, LateInput, useEffect, useState } from "./ui.js";
+import { Button, Dialog, html, Icon, useLate, useState } from "./ui.js";
+import { useRowKeys } from "./useRowKeys.js";
 
+const NONE = [];
 const KINDS = ["UNSPECIFIED", "HUMAN"];
 const LISTS = {
   subAgents: { label: "Sub-agents", name: (one) => one.displayName || one.slug || one.id },
@@ -22,7 +24,8 @@ export function AgentParts({ content, change, onJson }) {
 
 function Slots({ content, change }) {
   const [asking, setAsking] = useState(null);
-  const slots = Array.isArray(content.slots) ? content.slots : [];
+  const slots = Array.isArray(content.slots) ? content.slots : NONE;
+  const keys = useRowKeys(slots, (slot) => slot?.name);
   const drop = (at) => {
     const uses = approvalsOf(content, slots[at]?.name);
     if (uses) setAsking({ at, uses, name: slots[at].displayName || slots[at].name });
@@ -31,7 +34,7 @@ function Slots({ content, change }) {
   return html`<section class="sheet" aria-labelledby="slots-title">
     <div class="row"><div class="grow"><h2 id="slots-title">Approvers</h2><p class="hint">Roles that a step can wait for.</p></div>
       <${Button} class="little" icon="plus" onClick=${() => change(addSlot)}>Add an approver<//></div>
-    ${slots.length > 0 && html`<ul class="slots">${slots.map((told, at) => html`<${Slot} key=${at} slot=${isObject(told) ? told : {}} all=${slots} at=${at} change=${change} onDrop=${() => drop(at)} />`)}</ul>`}
+    ${slots.length > 0 && html`<ul class="slots">${slots.map((told, at) => html`<${Slot} key=${keys[at]} slot=${isObject(told) ? told : {}} all=${slots} at=${at} change=${change} onDrop=${() => drop(at)} />`)}</ul>`}
     <datalist id="slot-kinds">${KINDS.map((kind) => html`<option value=${kind} />`)}</datalist>
     ${asking && html`<${Dialog} title=${`Remove ${asking.name}?`} onClose=${() => setAsking(null)}>
       <p>${count(asking.uses, "approval")} ${asking.uses === 1 ? "waits" : "wait"} for this role and will be taken away with it.</p>
@@ -40,20 +43,16 @@ function Slots({ content, change }) {
 }
 
 function Slot({ slot, all, at, change, onDrop }) {
-  const [name, setName] = useState(slot.name ?? "");
-  useEffect(() => setName(slot.name ?? ""), [slot.name]);
-  const told = name.trim();
-  const isTaken = all.some((one, index) => index !== at && one?.name === told);
-  const commit = () => {
-    if (told === (slot.name ?? "")) return;
-    if (!told || isTaken) return setName(slot.name ?? "");
-    change((payload) => renameSlot(payload, at, told));
-  };
+  const isTaken = (name) => all.some((one, index) => index !== at && one?.name === name);
+  const late = useLate(slot.name ?? "", (text) => {
+    const name = text.trim();
+    if (name && name !== slot.name && !isTaken(name)) change((payload) => renameSlot(payload, at, name));
+  });
   const set = (members) => change((payload) => changeSlot(payload, at, members));
   return html`<li class="slot">
     <label class="field"><span class="hint">Shown as</span><input value=${slot.displayName ?? ""} placeholder="Team lead" onInput=${(event) => set({ displayName: event.target.value })} /></label>
-    <label class="field"><span class="hint">Name</span><input class="code" value=${name} spellcheck=${false} aria-invalid=${isTaken ? "true" : undefined} onInput=${(event) => setName(event.target.value)} onBlur=${commit} onKeyDown=${(event) => event.key === "Enter" && commit()} /></label>
-    <label class="field"><span class="hint">Kind</span><${LateInput} value=${slot.requiredKind ?? ""} list="slot-kinds" spellcheck=${false} onCommit=${(kind) => set({ requiredKind: kind.trim() || undefined })} /></label>
+    <label class="field"><span class="hint">Name</span><input class="code" ...${late.props} spellcheck=${false} aria-invalid=${isTaken(late.text.trim()) ? "true" : undefined} /></label>
+    <label class="field"><span class="hint">Kind</span><input value=${slot.requiredKind ?? ""} list="slot-kinds" spellcheck=${false} onInput=${(event) => set({ requiredKind: event.target.value || undefined })} /></label>
     <${Button} icon="trash" label=${`Remove ${slot.displayName || slot.name || "the approver"}`} onClick=${onDrop} />
   </li>`;
 }

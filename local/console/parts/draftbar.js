@@ -1,9 +1,9 @@
 // The head of an open draft: its name, whether it is saved, and what can be done with all of it.
 
-import { ago, count, when } from "../core/format.js";
+import { ago, when } from "../core/format.js";
 import { fieldOf, KINDS } from "../core/kinds.js";
 import { attempt, toast } from "./toasts.js";
-import { Button, Dialog, html, Icon, useEffect, useRef, useState } from "./ui.js";
+import { Button, commitTyped, Dialog, html, Icon, useEffect, useRef, useState } from "./ui.js";
 
 /** The session's name for what it does, in words and as a color. */
 export function saveState(session) {
@@ -68,7 +68,7 @@ function Discard({ session, back, onClose }) {
       location.hash = back;
     });
   return html`<${Dialog} title="Discard this draft?" onClose=${onClose}>
-    <p>The draft and its whole history (${count(session.version, "version")}) are gone for every reader. This cannot be undone.</p>
+    <p>The draft and its whole history are gone for every reader. This cannot be undone.</p>
     <footer class="dialog-foot"><${Button} kind="danger" icon="trash" onClick=${discard}>Discard<//></footer>
   <//>`;
 }
@@ -83,6 +83,7 @@ function useKeys(session) {
       const what = key === "z" ? (event.shiftKey ? "redo" : "undo") : key === "y" ? "redo" : null;
       if (key === "s") {
         event.preventDefault();
+        commitTyped();
         now.current.send();
       } else if (what && !now.current.suggesting) {
         event.preventDefault();
@@ -99,7 +100,11 @@ function useKeys(session) {
 function Place({ kind, pointer }) {
   if (!(kind in KINDS)) return html`<code>${pointer || "/"}</code>`;
   const { name, label } = fieldOf(kind, pointer.split("/")[1] ?? "");
-  return html`<button type="button" class="link" onClick=${() => document.getElementById(`field-${name}`)?.focus()}>${label || "The form"}</button>`;
+  const go = () => {
+    const field = document.getElementById(`field-${name}-field`);
+    (field?.querySelector("[aria-invalid=true]") ?? document.getElementById(`field-${name}`) ?? field)?.focus();
+  };
+  return html`<button type="button" class="link" onClick=${go}>${label || "The form"}</button>`;
 }
 
 /** What a person should know of the draft beside its state: others' changes, refusals, a missing local copy. */

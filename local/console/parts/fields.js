@@ -1,10 +1,12 @@
-// The controls of a form. Each gets `{id, kind, field, content, edit, describedBy, invalid}` and calls `edit` with the members that it changes.
+// The controls of a form. Each gets `{id, kind, field, content, edit, describedBy, invalid, mark}` and calls `edit` with the members that it
+// changes; `mark(...place)` gives the props of a part that tell whether the server refused it, by its place in the member.
 
 import { flagTypes, row, search } from "../core/catalog.js";
 import { Arguments } from "./arguments.js";
-import { ModelFlags } from "./modelFlags.js";
+import { ModelFlags, settable } from "./modelFlags.js";
 import { Chips, nameOf, Picker, RowName } from "./picker.js";
-import { Button, html, Icon, useAnswer, useEffect, useState } from "./ui.js";
+import { Button, html, Icon, useAnswer, useLate, useState } from "./ui.js";
+import { useRowKeys } from "./useRowKeys.js";
 
 const Label = ({ id, children }) => html`<label class="label" for=${id}>${children}</label>`;
 const Title = ({ id, field }) => html`<span class=${field.label === field.group ? "sr" : "label"} id=${`${id}-label`}>${field.label}</span>`;
@@ -16,26 +18,40 @@ function Text({ id, field, content, edit, describedBy, invalid }) {
       onInput=${(event) => edit({ [field.name]: event.target.value || null })} />`;
 }
 
-function Texts({ id, field, content, edit }) {
+function Texts({ id, field, content, edit, mark }) {
   const items = content[field.name] ?? [];
+  const keys = useRowKeys(items, (item) => item);
   const set = (next) => edit({ [field.name]: next });
-  const [fresh, setFresh] = useState("");
-  const add = () => {
-    if (!fresh.trim()) return;
-    set([...items, fresh]);
-    setFresh("");
+  // What is typed as a new one is the draft's already; it stands in its own box until that is left.
+  const [typed, setTyped] = useState("");
+  const own = typed ? items.lastIndexOf(typed) : -1;
+  const fresh = own < 0 && typed.trim() ? "" : typed;
+  const type = (text) => {
+    const others = own < 0 ? items : items.toSpliced(own, 1);
+    if (own >= 0 || text.trim()) set(text.trim() ? [...others, text] : others);
+    setTyped(text);
   };
+  const add = () => setTyped("");
   return html`<${Title} id=${id} field=${field} />
     <ol class="stack tight" aria-labelledby=${`${id}-label`}>
       ${items.map(
-        (item, at) => html`<li class="line" key=${at}><textarea rows="1" aria-label=${`Example ${at + 1}`} value=${item}
-            onInput=${(event) => event.target.value.trim() && set(items.with(at, event.target.value))} />
-          <${Button} icon="x" label=${`Remove example ${at + 1}`} onClick=${() => set(items.toSpliced(at, 1))} /></li>`,
+        (item, at) => at !== own && html`<${Example} key=${keys[at]} number=${at + 1} text=${item} marks=${mark(at)} onType=${(text) => set(items.with(at, text))} onRemove=${() => set(items.toSpliced(at, 1))} />`,
       )}
-      <li class="line"><textarea rows="1" id=${id} aria-label="New example" placeholder="Add an example" value=${fresh} onInput=${(event) => setFresh(event.target.value)} onBlur=${add}
+      <li class="line"><textarea rows="1" id=${id} aria-label="New example" placeholder="Add an example" ...${own < 0 ? {} : mark(own)} value=${fresh} onInput=${(event) => type(event.target.value)} onBlur=${add}
           onKeyDown=${(event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && add()} />
         <${Button} icon="plus" label="Add the example" disabled=${!fresh.trim()} onClick=${add} /></li>
     </ol>`;
+}
+
+/** Emptied, it stays the draft's until it is left: then it goes. */
+function Example({ number, text, marks, onType, onRemove }) {
+  const late = useLate(text, onRemove);
+  const type = ({ target: { value } }) => {
+    late.set(value.trim() ? null : value);
+    if (value.trim()) onType(value);
+  };
+  return html`<li class="line"><textarea rows="1" aria-label=${`Example ${number}`} ...${marks} ...${late.props} onInput=${type} />
+    <${Button} icon="x" label=${`Remove example ${number}`} onClick=${onRemove} /></li>`;
 }
 
 function One({ id, field, content, edit, describedBy, invalid }) {
@@ -63,7 +79,7 @@ function Many({ id, field, content, edit, describedBy, invalid }) {
   const ids = content[field.name] ?? [];
   return html`<${Label} id=${id}>${field.label}<//>
     <${Chips} ids=${ids} type=${field.type} pending=${content.pending_ids ?? []} onDrop=${(gone) => drop(gone, ids, field, content, edit)} onPend=${(one) => pend(one, content, edit)} />
-    <${Picker} id=${id} type=${field.type} label=${field.label} chosen=${ids} onPick=${(found) => edit({ [field.name]: [...ids, found.id] })} creatable=${field.creatable}
+    <${Picker} id=${id} type=${field.type} label=${field.label} chosen=${ids} onPick=${(found) => edit({ [field.name]: [...new Set([...ids, found.id])] })} creatable=${field.creatable}
       describedBy=${describedBy} invalid=${invalid} placeholder=${ids.length ? "Add…" : "Choose…"} />`;
 }
 
@@ -79,15 +95,12 @@ const Swatch = ({ color }) => {
 
 function Color({ id, field, content, edit, describedBy, invalid }) {
   const saved = content.color ?? "";
-  const [words, setWords] = useState(saved);
+  const late = useLate(saved, (text) => edit({ color: text.trim() || null }));
   const { answer } = useAnswer(() => search("colors", "", { limit: 12 }), []);
-  useEffect(() => setWords(saved), [saved]);
-  const commit = () => words.trim() !== saved && edit({ color: words.trim() || null });
   return html`<${Label} id=${id}>${field.label}<//>
     <div class="line">
       <input type="color" class="well" aria-label="Choose a color" value=${/^#[0-9a-f]{6}$/i.test(saved) ? saved : "#888888"} onChange=${(event) => edit({ color: event.target.value })} />
-      <input id=${id} value=${words} placeholder="#3366cc, or a name" spellcheck=${false} aria-describedby=${describedBy} aria-invalid=${invalid || undefined}
-        onInput=${(event) => setWords(event.target.value)} onBlur=${commit} onKeyDown=${(event) => event.key === "Enter" && commit()} />
+      <input id=${id} ...${late.props} placeholder="#3366cc, or a name" spellcheck=${false} aria-describedby=${describedBy} aria-invalid=${invalid || undefined} />
     </div>
     <ul class="swatches" aria-label="Colors of the catalog">${answer?.rows.map(
       (one) => html`<li key=${one.id}><button type="button" title=${nameOf(one)} aria-label=${nameOf(one)} aria-pressed=${one.value === saved} onClick=${() => edit({ color: one.value })}>
@@ -121,7 +134,7 @@ function Flags({ id, field, content, edit }) {
   const { answer = [] } = useAnswer(flagTypes, []);
   const ids = content.flag_ids ?? [];
   const [added, setAdded] = useState([]);
-  const others = answer.filter(({ type }) => !/^(persona|tool|eval|test)_active$/.test(type));
+  const others = settable(answer);
   const isShown = ({ type, rows }) => added.includes(type) || rows.some((one) => ids.includes(one.id));
   const choose = (rows, chosen) => edit({ flag_ids: [...ids.filter((one) => !rows.some((flag) => flag.id === one)), ...(chosen ? [chosen] : [])] });
   const left = others.filter((group) => !isShown(group));
@@ -138,5 +151,8 @@ function Flags({ id, field, content, edit }) {
     ${left.length > 0 && html`<select aria-label="Add a flag" class="narrow" value="" onChange=${(event) => (setAdded([...added, event.target.value]), (event.target.value = ""))}>
       <option value="">Add a flag…</option>${left.map(({ type }) => html`<option value=${type}>${words(type)}</option>`)}</select>`}`;
 }
+
+/** Controls of several parts: they are a group, which has the name and the refusal. */
+export const isGroup = ({ control }) => ["texts", "icon", "flags", "arguments", "modelFlags"].includes(control);
 
 export const CONTROLS = { text: Text, long: Text, texts: Texts, one: One, many: Many, color: Color, icon: IconField, flags: Flags, arguments: Arguments, modelFlags: ModelFlags };

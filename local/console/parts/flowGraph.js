@@ -21,7 +21,7 @@ const EDGE = 16;
  * flow: of `readFlow`; marks: Map of a key to the issues there; chosen: a key or null; changed: Set of keys that a suggestion changes
  * `onChoose(key, isByKey)`, `onRemove(key)`
  */
-export function FlowGraph({ flow, marks, chosen, changed, onChoose, onRemove, children }) {
+export function FlowGraph({ flow, marks, chosen, changed, onChoose, onRemove }) {
   const frame = useRef();
   const [room, setRoom] = useState(0);
   const [zoom, setZoom] = useState(null); // null: fits by itself
@@ -71,7 +71,7 @@ export function FlowGraph({ flow, marks, chosen, changed, onChoose, onRemove, ch
   return html`<div class="graph">
     <div class="graph-frame" ref=${frame} role="group" aria-label=${`Flow of ${count(flow.steps.length, "step")}. Arrow keys go along the edges, Enter opens a step, Delete removes it.`} ...${drag}>${room > 0 && scene}</div>
     <div class="graph-tools">
-      ${children}<span class="grow" />
+      <span class="grow" />
       ${flow.steps.length > MOST_STEPS && html`<span class="hint">The first ${MOST_STEPS} of ${count(flow.steps.length, "step")}</span>`}
       <${Button} icon="minus" class="little" label="Smaller" disabled=${scale <= ZOOM.least} onClick=${() => by(1 / ZOOM.by)} />
       <button type="button" class="zoom" title="Back to the size that fits" onClick=${() => setZoom(null)}><span class="sr">Size </span>${Math.round(scale * 100)}%</button>

@@ -1,8 +1,9 @@
 // A JSON value as text: what reads as JSON is passed on, what does not yet is kept and pointed at.
 
+import { scope } from "../core/connection.js";
 import { broken, parse, pretty, rangeOf } from "../core/json.js";
 import { isObject, same } from "../core/same.js";
-import { Button, html, Icon, useEffect, useLayoutEffect, useReducer, useRef } from "./ui.js";
+import { Button, html, Icon, isUndo, useEffect, useLayoutEffect, useReducer, useRef } from "./ui.js";
 
 /** Above this length a text is read, and written anew, only when the typing pauses. */
 const LONG = 60_000;
@@ -10,27 +11,35 @@ const PAUSE_MS = 350;
 const PREFIX = "draftkeep.text/";
 
 /**
- * `onChange(value)` is called with each text that reads as an object, `keepAs` names the text that does not: it outlives a reload.
- * show: a path whose place is scrolled to when it changes
+ * `onChange(value, madeOf)` is called with each text that reads as an object; `madeOf` is given where the value has changed since the
+ * text was made of it. `keepAs` names the text that does not read, or waits for a person: it outlives a reload.
+ * show: a path whose place is scrolled to when it changes; members: names that may not stand at the top of the object
  */
 export function JsonText({ id, label, value, onChange, keepAs, show, describedBy, members = [] }) {
   const [, again] = useReducer((n) => n + 1, 0);
   const box = useRef();
   const held = useRef();
-  held.current ??= begin(value, keepAs);
+  held.current ??= begin(value, keepAs, members);
   const own = held.current;
   own.onChange = onChange;
   own.members = members;
+  if (own.keepAs !== keepAs) rename(own, keepAs);
   take(own, value, again);
   const input = (event) => {
     own.shown = own.text = event.target.value;
     own.typed = true;
     clearTimeout(own.timer);
-    if (own.text.length < LONG) read(own, keepAs);
-    else own.timer = setTimeout(() => (read(own, keepAs), again()), PAUSE_MS);
+    if (own.fresh) {
+      // Typed into the text of before, which was about to be written anew.
+      clearTimeout(own.fresh);
+      own.fresh = 0;
+      own.stale = !same(own.value, own.parsed);
+    }
+    if (own.text.length < LONG) read(own);
+    else own.timer = setTimeout(() => (read(own), again()), PAUSE_MS);
     again();
   };
-  const flush = () => own.typed && (clearTimeout(own.timer), read(own, keepAs));
+  const flush = () => own.typed && (clearTimeout(own.timer), read(own));
   useEffect(() => {
     addEventListener("pagehide", flush);
     return () => (removeEventListener("pagehide", flush), flush(), clearTimeout(own.timer), clearTimeout(own.fresh));
@@ -57,16 +66,16 @@ export function JsonText({ id, label, value, onChange, keepAs, show, describedBy
   };
   const drop = () => {
     restart(own, own.value);
-    sessionStorage.removeItem(PREFIX + keepAs);
+    sessionStorage.removeItem(placeOf(own));
     again();
   };
   const apply = () => {
     own.stale = false;
-    read(own, keepAs);
+    read(own, own.parsed);
     again();
   };
   // Undo belongs to the text as long as the draft knows nothing of it.
-  const press = (event) => own.error && (event.ctrlKey || event.metaKey) && "zy".includes(event.key.toLowerCase()) && event.stopPropagation();
+  const press = (event) => own.error && isUndo(event) && event.stopPropagation();
   return html`<div class="json">
     <textarea id=${id} ref=${box} class="json-text code" aria-label=${label} wrap="off" spellcheck=${false} autocapitalize="off" autocomplete="off"
       aria-invalid=${own.error ? "true" : undefined} aria-describedby=${own.error ? `${id}-error` : describedBy}
@@ -81,12 +90,19 @@ export function JsonText({ id, label, value, onChange, keepAs, show, describedBy
   </div>`;
 }
 
-function begin(value, keepAs) {
-  const left = sessionStorage.getItem(PREFIX + keepAs);
-  const own = { value, text: left ?? pretty(value), parsed: value, error: null, stale: false, typed: false };
-  if (left !== null) own.error = judge(left, []).error;
-  return own;
+/** own: `value` as it is by now, `parsed` the value that the text was made of or reads as, `stale` when these two are not the same. */
+function begin(value, keepAs, members) {
+  // Whose text it is stays so, whoever is connected when it is kept.
+  const own = { keepAs, scope: scope(), value, text: "", parsed: value, error: null, stale: false, typed: false };
+  const left = sessionStorage.getItem(placeOf(own));
+  if (left === null) return Object.assign(own, { text: pretty(value) });
+  const { text, madeOf } = parse(left);
+  const { error } = judge(text, members);
+  // What reads was kept because it waits for a person.
+  return Object.assign(own, { text, parsed: madeOf, error, stale: !error || !same(value, madeOf) });
 }
+
+const placeOf = ({ scope, keepAs }) => `${PREFIX}${encodeURIComponent(scope)}/${keepAs}`;
 
 function restart(own, value) {
   clearTimeout(own.timer);
@@ -94,39 +110,45 @@ function restart(own, value) {
   Object.assign(own, { value, parsed: value, text: pretty(value), error: null, stale: false, typed: false, timer: 0, fresh: 0 });
 }
 
+/** What is edited got another name; a text that is kept goes with it. */
+function rename(own, keepAs) {
+  sessionStorage.removeItem(placeOf(own));
+  own.keepAs = keepAs;
+  if (own.error || own.stale) keep(own);
+}
+
 /** Take a value in that may have been changed elsewhere. */
 function take(own, value, again) {
   if (value === own.value) return;
   own.value = value;
-  if (value === own.parsed || (!own.error && !own.typed && same(value, own.parsed))) return void (own.parsed = own.typed ? own.parsed : value);
-  if (own.error || own.typed) {
-    if (!same(value, own.parsed)) own.stale = true;
-    return;
-  }
+  const isKnown = value === own.parsed || same(value, own.parsed);
+  if (own.error || own.typed) return void (own.stale = !isKnown);
+  // The text waits for a person.
+  if (own.stale) return;
+  if (isKnown) return void (own.parsed = value);
   if (own.text.length < LONG) return restart(own, value);
   clearTimeout(own.fresh);
   own.fresh = setTimeout(() => (restart(own, own.value), again()), PAUSE_MS);
 }
 
-function read(own, keepAs) {
+function read(own, madeOf) {
   own.typed = false;
   const { value, error } = judge(own.text, own.members);
   own.error = error;
-  if (error || own.stale) return keep(keepAs, own.text);
-  sessionStorage.removeItem(PREFIX + keepAs);
+  if (error || own.stale) return keep(own);
+  sessionStorage.removeItem(placeOf(own));
   own.parsed = own.value = value;
-  own.onChange(value);
+  own.onChange(value, madeOf);
 }
 
-function keep(keepAs, text) {
+function keep(own) {
   try {
-    sessionStorage.setItem(PREFIX + keepAs, text);
+    sessionStorage.setItem(placeOf(own), JSON.stringify({ text: own.text, madeOf: own.parsed }));
   } catch {
     // No room: the text lives as long as the page.
   }
 }
 
-/** members: names that may not stand at the top of the object */
 function judge(text, members) {
   let value;
   try {

@@ -2,16 +2,20 @@
 
 import { flagTypes, row, search } from "../core/catalog.js";
 import { nameOf, RowName } from "./picker.js";
-import { Button, html, useAnswer, useState } from "./ui.js";
+import { Button, html, useAnswer, useId, useState } from "./ui.js";
 
-export function ModelFlags({ id, field, content, edit }) {
+/** The types of flags but those that say whether something is active: these are a switch of their own. */
+export const settable = (types) => types.filter(({ type }) => !/^(persona|tool|eval|test)_active$/.test(type));
+
+export function ModelFlags({ id, field, content, edit, mark }) {
+  const own = useId();
   const all = content.model_flag_values ?? [];
   const types = useAnswer(flagTypes, []).answer ?? [];
   const models = useAnswer(async () => {
     if (!content.model_ids) return (await search("models", "", { limit: 100 })).rows;
     return Promise.all(content.model_ids.map((one) => row("models", one)));
   }, [JSON.stringify(content.model_ids)]).answer ?? [];
-  const usable = types.filter(({ type }) => !/^(persona|tool|eval|test)_active$/.test(type));
+  const usable = settable(types);
   const set = (next) => edit({ model_flag_values: next });
   const choose = (model, type, value) => set([...all.filter((one) => !(one.model_id === model && one.type === type)), ...(value === null ? [] : [{ model_id: model, type, value }])]);
   const [model, setModel] = useState("");
@@ -21,11 +25,11 @@ export function ModelFlags({ id, field, content, edit }) {
     setType("");
   };
   return html`<span class="label" id=${`${id}-label`}>${field.label}</span>
-    ${all.length > 0 && html`<ul class="settings" aria-labelledby=${`${id}-label`}>${all.map((one) => html`<li class="line" key=${`${one.model_id} ${one.type}`}>
-      <span class="grow clip"><${RowName} type="models" id=${one.model_id} /></span><span class="dim">${one.type.replace(/_/g, " ")}</span>
-      <select aria-label=${`${one.type} of ${one.model_id}`} value=${one.value} onChange=${(event) => choose(one.model_id, one.type, event.target.value)}>
+    ${all.length > 0 && html`<ul class="settings" aria-labelledby=${`${id}-label`}>${all.map((one, at) => html`<li class="line" key=${`${one.model_id} ${one.type}`}>
+      <span class="grow clip" id=${`${own}-model-${at}`}><${RowName} type="models" id=${one.model_id} /></span><span class="dim" id=${`${own}-type-${at}`}>${one.type.replace(/_/g, " ")}</span>
+      <select aria-labelledby=${`${own}-type-${at} ${own}-model-${at}`} ...${mark(at)} value=${one.value} onChange=${(event) => choose(one.model_id, one.type, event.target.value)}>
         ${(usable.find(({ type: own }) => own === one.type)?.rows ?? [{ value: one.value }]).map((flag) => html`<option value=${flag.value}>${flag.value}</option>`)}</select>
-      <${Button} icon="x" class="little" label=${`Remove ${one.type} of ${one.model_id}`} onClick=${() => choose(one.model_id, one.type, null)} />
+      <${Button} icon="x" class="little" label="Remove" id=${`${own}-drop-${at}`} aria-labelledby=${["drop", "type", "model"].map((part) => `${own}-${part}-${at}`).join(" ")} onClick=${() => choose(one.model_id, one.type, null)} />
     </li>`)}</ul>`}
     <div class="line">
       <select id=${id} aria-label="Model" value=${model} onChange=${(event) => setModel(event.target.value)}><option value="">Model…</option>${models.map((one) => html`<option value=${one.id}>${nameOf(one)}</option>`)}</select>

@@ -16,7 +16,7 @@ export function RowName({ type, id }) {
 }
 
 /**
- * A combobox over the rows of a type. `onPick(row)`; `creatable` offers to create what was typed; `chosen` ids are left out;
+ * A combobox over the rows of a type. `onPick(row)`, of what is drawn by then; `creatable` offers to create what was typed; `chosen` ids are left out;
  * `show(row)` draws a row before its name.
  */
 export function Picker({ id, type, label, chosen = [], onPick, creatable, show, placeholder = "Search…", invalid, describedBy, filter }) {
@@ -26,7 +26,9 @@ export function Picker({ id, type, label, chosen = [], onPick, creatable, show, 
   const [isOpen, setOpen] = useState(false);
   const list = useId();
   const box = useRef();
-  const { answer, error } = useAnswer(async () => (asked === null ? null : search(type, asked)), [type, asked]);
+  const pick = useRef();
+  pick.current = onPick;
+  const { answer, error } = useAnswer(async () => (asked === null ? null : { ...(await search(type, asked)), asked }), [type, asked]);
   useEffect(() => {
     if (!isOpen) return undefined;
     const timer = setTimeout(() => setAsked(words.trim()), asked === null ? 0 : 180);
@@ -37,16 +39,19 @@ export function Picker({ id, type, label, chosen = [], onPick, creatable, show, 
     addEventListener("pointerdown", away);
     return () => removeEventListener("pointerdown", away);
   }, []);
-  const rows = (answer?.rows ?? []).filter((one) => !chosen.includes(one.id) && (!filter || filter(one)));
+  const rows = (error ? [] : (answer?.rows ?? [])).filter((one) => !chosen.includes(one.id) && (!filter || filter(one)));
   const text = words.trim();
-  const offers = creatable && text && !answer?.rows.some((one) => one.value?.toLowerCase() === text.toLowerCase());
+  // Until then the rows are those of what was typed before: none of them is the current one.
+  const isAnswered = answer?.asked === text && !error;
+  const offers = creatable && text && isAnswered && !answer.rows.some((one) => one.value?.toLowerCase() === text.toLowerCase());
   const options = [...rows.map((one) => ({ one })), ...(offers ? [{ make: text }] : [])];
-  const current = Math.min(at, options.length - 1);
+  const current = isAnswered ? Math.min(at, options.length - 1) : -1;
   const close = () => (setOpen(false), setWords(""), setAsked(null), setAt(0));
   const take = async (option) => {
     if (!option) return;
     try {
-      onPick(option.one ?? (await create(type, option.make)));
+      const made = option.one ?? (await create(type, option.make));
+      pick.current(made);
       close();
     } catch (failed) {
       toast(failed.status === 403 ? "Only members of the group catalog-admin can add to this list." : failed.message, "bad");
@@ -56,7 +61,7 @@ export function Picker({ id, type, label, chosen = [], onPick, creatable, show, 
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       if (!isOpen) setOpen(true);
-      else setAt((current + (event.key === "ArrowDown" ? 1 : -1) + options.length) % Math.max(options.length, 1));
+      else if (current >= 0) setAt((current + (event.key === "ArrowDown" ? 1 : -1) + options.length) % options.length);
     } else if (event.key === "Enter" && isOpen) {
       event.preventDefault();
       take(options[current]);
@@ -68,7 +73,7 @@ export function Picker({ id, type, label, chosen = [], onPick, creatable, show, 
   };
   return html`<div class="picker" ref=${box}>
     <input id=${id} role="combobox" aria-label=${label} aria-expanded=${isOpen} aria-controls=${list} aria-autocomplete="list" autocomplete="off" spellcheck=${false}
-      aria-activedescendant=${isOpen && options.length ? `${list}-${current}` : undefined} aria-invalid=${invalid || undefined} aria-describedby=${describedBy}
+      aria-activedescendant=${isOpen && current >= 0 ? `${list}-${current}` : undefined} aria-invalid=${invalid || undefined} aria-describedby=${describedBy}
       placeholder=${placeholder} value=${words} onInput=${(event) => (setWords(event.target.value), setOpen(true), setAt(0))}
       onFocus=${() => setOpen(true)} onClick=${() => setOpen(true)} onKeyDown=${press} />
     ${isOpen &&
@@ -86,14 +91,16 @@ export function Picker({ id, type, label, chosen = [], onPick, creatable, show, 
 
 /** Chosen rows as chips, each with a mark that keeps it pending and one that takes it away. */
 export function Chips({ ids, type, pending, onDrop, onPend }) {
+  const own = useId();
   if (!ids.length) return null;
-  return html`<ul class="chips">${ids.map((id) => {
+  return html`<ul class="chips">${ids.map((id, at) => {
     const waits = pending.includes(id);
+    const [name, pend, drop] = ["name", "pend", "drop"].map((part) => `${own}-${part}-${at}`);
     return html`<li key=${id} class=${`chip ${waits ? "pending" : ""}`}>
-      <span class="chip-text"><${RowName} type=${type} id=${id} /></span>
+      <span class="chip-text" id=${name}><${RowName} type=${type} id=${id} /></span>
       <button type="button" aria-pressed=${waits} title=${waits ? "Pending: selected, but not active yet. Activate." : "Keep it pending: selected, but not active yet"}
-        aria-label=${`Pending: ${id}`} onClick=${() => onPend(id)}><${Icon} name="clock" size=${14} /></button>
-      <button type="button" aria-label=${`Remove ${id}`} title="Remove" onClick=${() => onDrop(id)}><${Icon} name="x" size=${14} /></button>
+        id=${pend} aria-label="Pending:" aria-labelledby=${`${pend} ${name}`} onClick=${() => onPend(id)}><${Icon} name="clock" size=${14} /></button>
+      <button type="button" id=${drop} aria-label="Remove" aria-labelledby=${`${drop} ${name}`} title="Remove" onClick=${() => onDrop(id)}><${Icon} name="x" size=${14} /></button>
     </li>`;
   })}</ul>`;
 }

@@ -1,8 +1,9 @@
 // What stands beside the graph for the chosen step: its members, where it leads, and what can be done with it.
 
 import { changeEdge, changeStep, connect, disconnect, isObject, titleOf, typeOf, TYPES } from "../core/flow.js";
+import { same } from "../core/same.js";
 import { JsonText } from "./jsonText.js";
-import { Button, html, Icon, useEffect, useMemo, useRef, useState } from "./ui.js";
+import { Button, html, Icon, useEffect, useLate, useMemo, useRef } from "./ui.js";
 import { useKept } from "./useKept.js";
 
 /** Members that are texts of several lines, whether or not they have one yet. */
@@ -16,7 +17,8 @@ const words = (member) => member.replace(/[_-]+/g, " ").replace(/([a-z])([A-Z])/
 const isText = (value) => typeof value === "string";
 
 /**
- * node: of `readFlow`; `change(edit)` applies `edit(payload) => payload`; `onKey(key)` follows the step to its new key
+ * node: of `readFlow`; `change(edit)` applies `edit(payload) => payload`; `onRename(id)` follows the step to its new key
+ * focus: `{byKey, isNew, turn}`, another one each time a step is chosen; a step that is renamed stays the chosen one
  * `draftName` names texts that are kept; `onAdd`, `onRemove`, `onClose`, `onChoose(key)`
  */
 export function StepPanel({ node, flow, slots, issues, draftName, change, onRename, onChoose, onAdd, onRemove, onClose, focus }) {
@@ -36,7 +38,7 @@ export function StepPanel({ node, flow, slots, issues, draftName, change, onRena
     ${node.isMissing
       ? html`<p class="dim small">Edges lead to or from a step that does not exist. Create it, or mend the edges.</p>
           <div>${node.id && html`<${Button} kind="primary" icon="plus" onClick=${() => onAdd("AGENT", { id: node.id })}>Create this step<//>`}</div>`
-      : html`<${Members} key=${node.key} ...${{ node, flow, slots, draftName, change, onRename }} />`}
+      : html`<${Members} key=${focus.turn} ...${{ node, flow, slots, draftName, change, onRename }} />`}
     <${Edges} ...${{ node, flow, change, onChoose }} />
     ${!node.isMissing && html`<footer class="row">
       ${node.type !== "EXIT_POINT" && node.id && html`<${Button} class="little" icon="plus" onClick=${() => onAdd("AGENT", { after: node.id })}>Step after this one<//>`}
@@ -62,7 +64,10 @@ function Members({ node, flow, slots, draftName, change, onRename }) {
   const lines = short.filter((member) => !areas.includes(member));
   const held = [...OWN, ...areas, ...lines, "humanApproval"];
   const rest = Object.fromEntries(Object.entries(step).filter(([member]) => !held.includes(member)));
-  const setRest = (next) => set({ ...Object.fromEntries(Object.keys(rest).map((member) => [member, undefined])), ...next });
+  const setRest = (next, madeOf = rest) => {
+    const members = new Set([...Object.keys(madeOf), ...Object.keys(next)]);
+    set(Object.fromEntries([...members].filter((member) => !same(madeOf[member], next[member])).map((member) => [member, next[member]])));
+  };
   return html`
     <div class="field"><label class="label" for="step-name">Name</label><input id="step-name" value=${node.name} onInput=${(event) => set({ name: event.target.value })} /></div>
     <div class="pair">
@@ -90,18 +95,15 @@ function useSteady(value) {
 
 /** An id is taken over when the field is left: half an id would cut the edges off. */
 function IdField({ node, flow, onRename }) {
-  const [text, setText] = useState(node.id);
-  useEffect(() => setText(node.id), [node.id]);
-  const id = text.trim();
-  const wrong = id && id !== node.id && flow.steps.some((one) => one.key !== node.key && one.id === id) ? "Another step has this id." : "";
-  const commit = () => {
-    if (id === node.id || wrong) return;
-    if (!id && node.id) return setText(node.id);
-    onRename(id);
-  };
+  const isTaken = (id) => id && id !== node.id && flow.steps.some((one) => one.key !== node.key && one.id === id);
+  const late = useLate(node.id, (text) => {
+    const id = text.trim();
+    if (isTaken(id)) return false;
+    return void (id && id !== node.id && onRename(id));
+  });
+  const wrong = isTaken(late.text.trim()) ? "Another step has this id." : "";
   return html`<div class="field"><label class="label" for="step-id">Id</label>
-    <input id="step-id" class="code" value=${text} spellcheck=${false} autocapitalize="off" autocomplete="off" aria-invalid=${wrong ? "true" : undefined} aria-describedby=${wrong ? "step-id-error" : undefined}
-      onInput=${(event) => setText(event.target.value)} onBlur=${commit} onKeyDown=${(event) => event.key === "Enter" && commit()} />
+    <input id="step-id" class="code" ...${late.props} spellcheck=${false} autocapitalize="off" autocomplete="off" aria-invalid=${wrong ? "true" : undefined} aria-describedby=${wrong ? "step-id-error" : undefined} />
     ${wrong && html`<p class="field-error" id="step-id-error">${wrong}</p>`}</div>`;
 }
 

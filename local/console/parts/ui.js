@@ -1,6 +1,6 @@
 // What all views are made of.
 
-import { html, useEffect, useReducer, useRef, useState } from "../vendor/preact.js";
+import { html, useEffect, useLayoutEffect, useReducer, useRef, useState } from "../vendor/preact.js";
 
 export * from "../vendor/preact.js";
 
@@ -56,15 +56,45 @@ export function Button({ icon, label, kind = "plain", children, class: more = ""
   </button>`;
 }
 
-/** An input whose text counts once the field is left, or at Enter; until then nothing that happens elsewhere touches it. */
-export function LateInput({ value, onCommit, ...rest }) {
-  const [typed, setTyped] = useState(null);
-  const commit = () => {
-    if (typed !== null && typed !== value) onCommit(typed);
-    setTyped(null);
-  };
-  return html`<input ...${rest} value=${typed ?? value} onInput=${(event) => setTyped(event.target.value)} onBlur=${commit} onKeyDown=${(event) => event.key === "Enter" && commit()} />`;
+export const isUndo = (event) => (event.ctrlKey || event.metaKey) && "zy".includes(event.key.toLowerCase());
+
+/** What makes the texts count that are typed and do not yet. */
+const late = new Set();
+
+export function commitTyped() {
+  for (const commit of late) commit();
 }
+
+// The page goes, or another view comes.
+for (const event of ["pagehide", "popstate"]) addEventListener(event, commitTyped);
+
+/**
+ * A text that counts once its field is left, at Enter, when the draft is saved by hand and when the page goes; until then nothing that
+ * happens elsewhere touches it, and undo belongs to it. `onCommit(text)` gives false for one that cannot count: it stays as it is typed.
+ * Returns `{text, set, props}`: `props` are those of the field, `set(null)` goes back to `value`.
+ */
+export function useLate(value, onCommit) {
+  const [typed, set] = useState(null);
+  const now = useRef();
+  now.current = () => {
+    if (typed === null) return;
+    if (typed === value || onCommit(typed) !== false) set(null);
+  };
+  useLayoutEffect(() => {
+    if (typed === null) return undefined;
+    const commit = () => now.current();
+    late.add(commit);
+    return () => late.delete(commit);
+  }, [typed === null]);
+  const press = (event) => {
+    if (event.key === "Enter" && event.target.localName === "input") now.current();
+    else if (isUndo(event) && typed !== null && typed !== value) event.stopPropagation();
+  };
+  const text = typed ?? value;
+  return { text, set, props: { value: text, onInput: (event) => set(event.target.value), onBlur: () => now.current(), onKeyDown: press } };
+}
+
+export const LateInput = ({ value, onCommit, ...rest }) => html`<input ...${rest} ...${useLate(value, onCommit).props} />`;
 
 /** A modal dialog: Escape and the backdrop close it, the focus returns to where it was. */
 export function Dialog({ title, onClose, children, wide }) {

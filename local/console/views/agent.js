@@ -34,7 +34,7 @@ function Editor({ session, title, back }) {
   const flow = useMemo(() => readFlow(content), [content.flow]);
   const [view, setView] = useState("graph");
   const [chosen, setChosen] = useState(null);
-  const [focus, setFocus] = useState({ byKey: false });
+  const [focus, setFocus] = useState({ byKey: false, turn: 0 });
   const [show, setShow] = useState(null);
   const [asking, setAsking] = useState(null);
   const { issues, total, isOld } = useIssues(session, flow);
@@ -51,7 +51,7 @@ function Editor({ session, title, back }) {
     });
   const choose = (key, byKey = false, isNew = false) => {
     setChosen(key);
-    setFocus({ byKey, isNew });
+    setFocus(({ turn }) => ({ byKey, isNew, turn: turn + 1 }));
     if (key && view === "json") setView("graph");
   };
   const close = (isFocused) => {
@@ -106,7 +106,7 @@ function Editor({ session, title, back }) {
                 <div class="row"><${Button} kind="primary" icon="plus" onClick=${() => change(withEnds)}>Add entry and exit<//>
                   <${Button} onClick=${() => change((payload) => ({ ...SAMPLE_AGENT, ...payload, flow: SAMPLE_AGENT.flow, slots: payload.slots ?? SAMPLE_AGENT.slots }))}>Start with an example<//></div><//>`
             : html`<${FlowGraph} flow=${flow} marks=${marks} chosen=${chosen} changed=${changed} onChoose=${choose} onRemove=${(key) => !find(flow, key)?.isMissing && setAsking(key)} />`}</div>`}
-          ${view !== "graph" && html`<${JsonText} id="agent-json" label="The whole agent as JSON" value=${content} onChange=${(value) => session.edit(value)} keepAs=${session.id} show=${show} />`}
+          ${view !== "graph" && html`<${JsonText} id="agent-json" label="The whole agent as JSON" value=${content} onChange=${(value, madeOf) => session.edit(value, madeOf)} keepAs=${session.id} show=${show} />`}
         </div>
         ${total > 0 && html`<${IssueList} issues=${issues} total=${total} isOld=${isOld} onJump=${jump} />`}
       </div>

@@ -3,7 +3,7 @@
 import { fieldOf, KINDS } from "../core/kinds.js";
 import { Conflict } from "../parts/conflict.js";
 import { DraftBar, DraftNews } from "../parts/draftbar.js";
-import { CONTROLS } from "../parts/fields.js";
+import { CONTROLS, isGroup } from "../parts/fields.js";
 import { Side } from "../parts/side.js";
 import { html, Icon, Spinner, Trouble, useEffect } from "../parts/ui.js";
 import { useSession } from "../parts/useSession.js";
@@ -38,10 +38,15 @@ function Field({ session, kind, field, content }) {
   const edit = (edits) => session.edit(edits);
   const suggested = session.suggesting && session.edits && field.members.some((member) => Object.hasOwn(session.edits, member));
   const error = errors?.length ? `${id}-error` : undefined;
-  return html`<div class=${`field ${suggested ? "suggested" : ""}`} id=${`${id}-field`}>
-    <${Control} id=${id} kind=${kind} field=${field} content=${content} edit=${edit} describedBy=${error} invalid=${Boolean(error)} />
+  const mark = (...place) => (errors?.some((one) => isWithin(one.pointer, place)) ? { "aria-invalid": "true", "aria-describedby": error } : {});
+  const group = isGroup(field) ? { role: "group", tabindex: -1, "aria-labelledby": `${id}-label`, "aria-describedby": error } : {};
+  return html`<div class=${`field ${suggested ? "suggested" : ""}`} id=${`${id}-field`} ...${group}>
+    <${Control} id=${id} kind=${kind} field=${field} content=${content} edit=${edit} describedBy=${error} invalid=${Boolean(error)} mark=${mark} />
     ${error && html`<p class="field-error" id=${error}><${Icon} name="warn" size=${15} />${errors.map((one) => one.message).join(" ")}</p>`}
   </div>`;
 }
+
+/** Whether a pointer leads to a place in its member, or into what is there. */
+const isWithin = (pointer, place) => `${pointer}/`.startsWith(`/${pointer.split("/")[1]}/${place.join("/")}/`);
 
 const owns = (kind, field, pointer) => fieldOf(kind, pointer.split("/")[1] ?? "").name === field.name;

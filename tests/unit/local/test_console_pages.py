@@ -175,3 +175,55 @@ def test_the_documentation_says_of_each_test_in_the_browser_what_it_covers() -> 
     told = re.findall(r"^\| `(test_\w+\.py)` \| .+ \|$", text, re.MULTILINE)
 
     assert sorted(told) == sorted(path.name for path in (FOLDER.parents[1] / "tests" / "browser").glob("test_*.py"))
+
+
+def test_packed_and_plain_have_tags_of_their_own() -> None:
+    # RFC 9110 section 8.8.3: a strong tag is of one representation.
+    packed = _headers(_ask(a_request("/console/main.js", headers={"Accept-Encoding": "gzip"})))["etag"]
+    plain = _headers(_ask(a_request("/console/main.js")))["etag"]
+
+    assert packed != plain
+    for encoding, own, other in [("gzip", packed, plain), ("identity", plain, packed)]:
+        headers = {"Accept-Encoding": encoding}
+        unchanged = _ask(a_request("/console/main.js", headers=headers | {"If-None-Match": own}))
+        assert (unchanged.status, unchanged.body, _headers(unchanged)["etag"]) == (304, b"", own)
+        assert _ask(a_request("/console/main.js", headers=headers | {"If-None-Match": other})).status == 200
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_packed"),
+    [
+        ("gzip", True),
+        ("GZIP", True),
+        ("br, gzip;q=0.5", True),
+        ("gzip ; Q=0.001", True),
+        ("*", True),
+        ("br;q=1.0, *;q=0.1", True),
+        ("gzip;q=0", False),
+        ("gzip; q=0.000, *", False),
+        ("*;q=0", False),
+        ("identity", False),
+        ("not-gzip", False),
+        ("gzip;q=often", False),
+        ("", False),
+    ],
+)
+def test_a_file_is_packed_only_where_that_is_accepted(accepted: str, is_packed: bool) -> None:
+    answer = _ask(a_request("/console/main.js", headers={"Accept-Encoding": accepted}))
+
+    assert ("content-encoding" in _headers(answer)) is is_packed
+
+
+@pytest.mark.parametrize(
+    ("condition", "status"),
+    [("*", 304), (" * ", 304), ('"x", W/{tag}', 304), ('"x",{tag} , "y"', 304), ('"x"', 200), ('"{bare}x"', 200)],
+)
+def test_a_condition_is_any_tag_or_a_list_of_them(condition: str, status: int) -> None:
+    tag = _headers(_ask(a_request("/console/main.js")))["etag"]
+
+    sent = condition.format(tag=tag, bare=tag.strip('"'))
+    assert _ask(a_request("/console/main.js", headers={"If-None-Match": sent})).status == status
+
+
+def test_any_tag_does_not_make_a_file_that_is_not_there() -> None:
+    assert _ask(a_request("/console/none.js", headers={"If-None-Match": "*"})).status == 404
