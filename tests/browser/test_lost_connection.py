@@ -200,7 +200,7 @@ def test_what_a_closed_tab_left_is_offered_and_sent(
     next_tab = Console(profile.new_page(), api)
     next_tab.visit(draft.route.split("/")[0] if way == "the list" else draft.route)
     if way == "the list":
-        offer = next_tab.page.get_by_role("status").filter(has_text="A tab was closed before these were saved")
+        offer = next_tab.page.get_by_role("status").filter(has_text="These were typed and are not saved yet")
         offer.get_by_role("link").click()
     next_tab.see_saved(2)
 

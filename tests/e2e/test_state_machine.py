@@ -22,7 +22,7 @@ MET = {
 def test_random_calls_of_several_users_agree_with_the_model() -> None:
     started = time.monotonic()
 
-    # Each on a server of its own: the embedded engine copies its tables for a transaction, and so would ever be slower.
+    # Each on a server of its own: what one run leaves behind is not what the next one meets.
     for number in range(budget(3, 10)):
         with served() as api:
             connect(api)

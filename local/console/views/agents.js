@@ -91,6 +91,6 @@ function Unsaved({ prefix }) {
   const left = (useAnswer(leftovers, [prefix]).answer ?? []).filter((one) => one.draft.startsWith(prefix));
   if (!left.length) return null;
   const route = (draft) => `#/agents/${draft.split("/").slice(1).map(part).join("/")}`;
-  return html`<div class="banner warn" role="status"><${Icon} name="warn" /><p>A tab was closed before these were saved; open one to send it:
+  return html`<div class="banner warn" role="status"><${Icon} name="warn" /><p>These were typed and are not saved yet; open one to send it:
     ${left.map((one) => html` <a href=${route(one.draft)}>${one.draft.split("/").slice(1).join(", revision ")} (${ago(one.at)})</a>`)}</p></div>`;
 }

@@ -39,7 +39,7 @@ export function FormList({ kind }) {
       <${Button} kind="primary" icon="plus" onClick=${() => begin(kind)}>New ${noun}<//>
     </header>
     ${unsaved.length > 0 &&
-    html`<div class="banner warn" role="status"><${Icon} name="warn" /><p>A tab was closed before these were saved; open one to send it:
+    html`<div class="banner warn" role="status"><${Icon} name="warn" /><p>These were typed and are not saved yet; open one to send it:
       ${unsaved.map((one) => html` <a href=${`#/${one.draft}`}>edit of ${ago(one.at)}</a>`)}</p></div>`}
     ${(drafts.length > 0 || words) &&
     html`<label class="search"><${Icon} name="search" /><span class="sr">Search ${plural.toLowerCase()} by name</span>
