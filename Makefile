@@ -134,7 +134,7 @@ test-hostile: $(VENV)/.tests ## Send what the OpenAPI document allows, and what 
 
 .PHONY: test-browser screenshots
 test-browser: $(VENV)/.browser ## Work the console in a headless Chromium as a person would; needs chromium and npm
-	$(VENV)/bin/python -m pytest -n 4 $(ARGS) tests/browser
+	$(VENV)/bin/python -m pytest -n 3 $(ARGS) tests/browser
 
 screenshots: $(VENV)/.browser ## Take pictures of every view of the console into .cache/screenshots; needs chromium and npm
 	$(VENV)/bin/python -m pytest -n 2 $(ARGS) tests/browser/test_look.py
