@@ -70,7 +70,7 @@ test: $(VENV)/.tests ## Run the tests that need Python alone (ARGS="-k undo")
 test-engine: $(VENV)/.tests ## Run the tests against DynamoDB Local; needs java and npm
 	$(PYTEST) tests/engine
 
-# The proofs of docs/reliability.md in full, one after the other; an hour on two processors.
+# The proofs of docs/reliability.md in full, one after the other; three quarters of an hour on two processors.
 PROVE := PROOF=full $(VENV)/bin/python -m pytest -n0 -q $(ARGS)
 
 .PHONY: proof proof-races proof-faults proof-model proof-hostile proof-load reliability
