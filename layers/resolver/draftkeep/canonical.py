@@ -127,7 +127,7 @@ _decoder = json.JSONDecoder(
 
 
 def _depth(value: Any) -> int:
-    """Count the deepest nesting, level by level: no string is looked at."""
+    """Count the deepest nesting of what a parser has made, level by level: no string is looked at."""
     depth = 0
     level = [value]
     while level:
@@ -135,8 +135,8 @@ def _depth(value: Any) -> int:
         level = [
             member
             for container in level
-            for member in (container.values() if isinstance(container, dict) else container)
-            if isinstance(member, dict | list)
+            for member in (container.values() if type(container) is dict else container)
+            if type(member) is dict or type(member) is list
         ]
     return depth
 
