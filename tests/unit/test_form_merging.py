@@ -1101,3 +1101,13 @@ def test_of_many_fields_that_cannot_be_chosen_100_are_told_and_all_are_counted()
 
     assert len(refusal.value.problems) == 100
     assert refusal.value.total == 101
+
+
+def test_a_form_that_its_rows_make_too_large_is_refused_as_a_form() -> None:
+    attributes = {"type": "tone", "text": "x" * 60_000}
+    rows = {f"f{number}": Row(f"f{number}", "flags", "a", attributes) for number in range(80)}
+
+    with pytest.raises(InvalidFields) as refusal:
+        encode(FormContent(PERSONA.form.empty().state, rows))
+
+    assert [(problem.pointer, problem.code) for problem in refusal.value.problems] == [("", "form_too_large")]
