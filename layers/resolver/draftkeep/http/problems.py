@@ -75,7 +75,7 @@ def _retry(_: Any) -> dict[str, str]:
 
 _MISSING = "There is nothing here, or nothing that you may see."
 # Also after a throttle or a collision: what failed then may have been a repetition of a write whose answer was lost.
-_AGAIN = "The write may have been done: send the same request again; an identical content changes nothing."
+_AGAIN = "Send the same request again. A write may have been done; an identical content changes nothing."
 
 TABLE: Mapping[type[DraftkeepError], _Row] = {
     errors.MalformedJson: _Row(400, "malformed_json", "The body cannot be read", lambda e: e.reason),
