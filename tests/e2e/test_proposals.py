@@ -294,6 +294,17 @@ def test_the_opposite_ack_is_409_with_what_was_decided(api: Api, accept: bool, k
     assert decided_at["version"] == api.call("GET", f"/persona/draft/{draft_id}").json["version"]
 
 
+def test_a_field_that_is_accepted_twice_is_kept_once(api: Api, draft: str, key: str) -> None:
+    saved(api, draft, comment="first")
+    propose(api, draft, {"comment": "second"}, key, if_match="1")
+    accepted = accept_some(api, draft, key, "comment", "comment")
+
+    again, other = accept_some(api, draft, key, "comment"), ack(api, draft, key, False)
+
+    assert (again.body, is_replay(again)) == (accepted.body, True)
+    assert (code(other), other.json["acceptedFields"]) == ((409, "already_decided"), ["comment"])
+
+
 def test_an_ack_of_other_fields_is_409_with_the_accepted_ones(api: Api, key: str) -> None:
     proposed(api, draft_id=begun(api), name="Bob", description="Another text", idempotency_key=key)
     posted(api, "persona", idempotency_key=key, accept=True, accept_fields=["name"])
