@@ -1,7 +1,6 @@
 // The console of Draftkeep: the frame round its views, and which view an address shows.
 
-import { partsOf } from "./core/address.js";
-import { atRisk } from "./core/sessions.js";
+import { atRisk, here } from "./core/sessions.js";
 import { claimTab } from "./core/copies.js";
 import { connection, onConnect } from "./core/connection.js";
 import { KINDS } from "./core/kinds.js";
@@ -31,7 +30,7 @@ function App() {
     const end = onConnect(again);
     return () => (removeEventListener("hashchange", again), end());
   }, []);
-  const route = partsOf(location.hash);
+  const route = here();
   return html`<${Shell} section=${route[0] ?? "persona"}><${View} route=${route} /><//><${Toasts} />`;
 }
 

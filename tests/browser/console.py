@@ -78,6 +78,15 @@ class Console:
         return self.page.url.rpartition("/")[2]
 
 
+def wait_until(page: Page, is_true: Callable[[], bool]) -> None:
+    """Wait for what no locator tells, as long as an expectation would."""
+    for _ in range(400):
+        if is_true():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("It did not come true within 20 s.")
+
+
 @dataclass
 class Told:
     """What a browser context told of, that no page of the console may ever do."""

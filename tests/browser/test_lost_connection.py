@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Route, expect
 from playwright.sync_api import Error as PlaywrightError
 
-from tests.browser.console import Console, agent_content, agent_path, form_state, new_agent, new_form
+from tests.browser.console import Console, agent_content, agent_path, form_state, new_agent, new_form, wait_until
 from tests.browser.drafts import BEFORE, Draft
 from tests.served import Api
 
@@ -83,6 +83,56 @@ def test_a_draft_that_was_begun_offline_is_created_once(console: Console, profil
     assert form_state(api, "persona", console.draft_id)["name"] == "begun offline"
     entries = api.call("GET", f"/persona/draft/{console.draft_id}/history").json["entries"]
     assert [entry["seq_no"] for entry in entries] == [1]
+
+
+def test_a_draft_that_gets_its_id_while_the_page_is_loaded_again_is_the_one_shown(console: Console, api: Api) -> None:
+    console.begin("persona")
+    begun = console.page.url
+    saves: list[Route] = []
+    pages: list[Route] = []
+    console.page.route("**/persona/draft", lambda route: saves.append(route))
+    console.page.route(console.home, lambda route: pages.append(route))
+    with console.page.expect_request("**/persona/draft"):
+        console.field("Name").fill("Ada")
+
+    with console.page.expect_request(console.home):
+        console.page.evaluate("location.reload()")
+    saves[0].continue_()
+    wait_until(console.page, lambda: console.page.url != begun)
+    with console.page.expect_event("load"):
+        pages[0].continue_()
+    console.see_saved(1)
+
+    expect(console.field("Name")).to_have_value("Ada")
+    assert form_state(api, "persona", console.draft_id)["name"] == "Ada"
+
+
+def test_what_a_page_kept_is_found_though_the_browser_has_not_put_the_page_away_yet(
+    console: Console, profile: BrowserContext, api: Api
+) -> None:
+    draft = new_form(api, "persona", name="before")
+    console.visit(f"persona/{draft}")
+    console.see_saved(1)
+    profile.set_offline(True)
+    console.field("Name").fill("after")
+    expect(console.state).to_have_text(_OFFLINE)
+    console.meet_saves(lambda route: route.abort())
+    profile.set_offline(False)
+
+    # Whoever waits for the page's own lock gets it when the page is gone, and the next page finds it taken.
+    other = profile.new_page()
+    other.goto(f"http://127.0.0.1:{api.port}/console/mark.svg")
+    name = console.page.evaluate("sessionStorage.getItem('draftkeep.tab')")
+    other.evaluate(
+        "(name) => void navigator.locks.request(name, () => new Promise((end) => setTimeout(end, 500)))",
+        f"draftkeep.tab.{name}",
+    )
+    with console.page.expect_event("framenavigated"):
+        console.page.evaluate("location.reload()")
+    console.page.unroute_all()
+    console.see_saved(2)
+
+    assert form_state(api, "persona", draft)["name"] == "after"
 
 
 def test_an_agent_that_was_begun_offline_is_created_once(console: Console, profile: BrowserContext, api: Api) -> None:

@@ -10,11 +10,12 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, expect
 
 from tests.browser.conftest import Profiles
-from tests.browser.console import Console, agent_content, agent_path
+from tests.browser.console import Console, agent_content, agent_path, wait_until
 from tests.browser.drafts import BEFORE, Agent, Draft, place
 from tests.served import Api
 
 Tabs = Callable[[str], tuple[Console, Console]]
+_NAME = "sessionStorage.getItem('draftkeep.tab')"
 
 
 @pytest.fixture(params=["tabs of one profile", "two profiles"])
@@ -231,3 +232,21 @@ def test_a_draft_that_is_discarded_elsewhere_keeps_what_was_typed_and_can_be_beg
     # An agent has one draft of a revision, under one name.
     assert (draft.id == discarded) == isinstance(draft, Agent)
     assert draft.stored == ("mine", "before")
+
+
+def test_a_duplicated_tab_gets_a_name_of_its_own_at_once(
+    console: Console, profile: BrowserContext, draft: Draft
+) -> None:
+    console.visit(draft.route)
+    console.see_saved(1)
+    name = console.page.evaluate(_NAME)
+    duplicate = profile.new_page()
+    duplicate.add_init_script(f"{_NAME} ?? sessionStorage.setItem('draftkeep.tab', '{name}')")
+    # Waiting for the name to become free would take as long as the clock stands still.
+    duplicate.clock.install(time=0)
+    duplicate.clock.pause_at(1)
+
+    duplicate.goto(console.page.url)
+    wait_until(duplicate, lambda: bool(duplicate.evaluate(_NAME) != name))
+
+    assert console.page.evaluate(_NAME) == name

@@ -8,26 +8,43 @@ import { parse } from "./json.js";
 
 const PREFIX = "draftkeep.copy/";
 const SENDING = "sending";
+const PATIENCE_MS = 5_000;
 let tab = "";
 const open = new Set(); // the keys of copies that a session of this tab works on
 
-/** Take this tab's name: the one it had before a reload, or a new one (a duplicated tab inherits a name in use). */
+/** Take this tab's name: the one it had before a reload, or a new one where that is in use (a duplicated tab inherits it). */
 export async function claimTab() {
   const earlier = sessionStorage.getItem("draftkeep.tab");
-  if (earlier && (await hold(earlier))) tab = earlier;
-  else {
-    tab = crypto.randomUUID();
-    await hold(tab);
-  }
+  if (!earlier || !(await claim(earlier))) await claim(crypto.randomUUID());
   sessionStorage.setItem("draftkeep.tab", tab);
 }
 
-function hold(name) {
+const lockOf = (name) => `draftkeep.tab.${name}`;
+
+/**
+ * Take a name; false when another tab has it. After a reload the browser may hold the lock of the page that went for a
+ * moment more, so only a page that answers, or none within a long time, ends the wait for it.
+ */
+async function claim(name) {
+  const channel = new BroadcastChannel(lockOf(name));
+  const taken = new AbortController();
+  const timer = setTimeout(() => taken.abort(), PATIENCE_MS);
+  channel.onmessage = ({ data }) => data === "here" && taken.abort();
+  channel.postMessage("who");
+  const held = await hold(name, taken.signal);
+  clearTimeout(timer);
+  if (held) {
+    tab = name;
+    channel.onmessage = ({ data }) => data === "who" && channel.postMessage("here");
+    channel.postMessage("here");
+  } else channel.close();
+  return held;
+}
+
+function hold(name, signal) {
   return new Promise((resolve) => {
-    navigator.locks.request(`draftkeep.tab.${name}`, { ifAvailable: true }, (lock) => {
-      resolve(Boolean(lock));
-      return lock ? new Promise(() => {}) : undefined;
-    });
+    const forever = () => (resolve(true), new Promise(() => {}));
+    navigator.locks.request(lockOf(name), { signal }, forever).catch(() => resolve(false));
   });
 }
 
@@ -103,7 +120,7 @@ export class Copy {
 
 async function livingTabs() {
   const held = new Set((await navigator.locks.query()).held.map((lock) => lock.name));
-  return (name) => held.has(`draftkeep.tab.${name}`);
+  return (name) => held.has(lockOf(name));
 }
 
 /**

@@ -6,7 +6,33 @@ import { formDraft } from "./forms.js";
 import { KINDS } from "./kinds.js";
 import { Session } from "./session.js";
 
+const NAMED = "draftkeep.named/";
 const open = new Map();
+
+/**
+ * Where one is. An address from before the first save leads to the draft that came of it: a page that was being loaded again
+ * when the draft got its id still has the old one.
+ */
+export function here() {
+  const asked = partsOf(location.hash);
+  const name = named(asked.join("/"));
+  if (!name) return asked;
+  history.replaceState(null, "", `#/${name}`);
+  return name.split("/");
+}
+
+function named(name) {
+  const next = sessionStorage.getItem(NAMED + name);
+  return next && (named(next) ?? next);
+}
+
+function remember(old, now) {
+  try {
+    sessionStorage.setItem(NAMED + old, now);
+  } catch {
+    // Without room for it only a reload at that very moment begins a new draft.
+  }
+}
 
 /** The session of a draft: `kind` and `id` of a form, or "agent" and "agent/revision". */
 export function sessionOf(kind, id) {
@@ -15,6 +41,7 @@ export function sessionOf(kind, id) {
   if (found) return found;
   const session = new Session(Object.hasOwn(KINDS, kind) ? formDraft(kind, id) : agentDraft(...id.split("/")));
   session.onName = (old, now) => {
+    remember(old, now);
     open.delete(old);
     open.set(now, session);
     if (partsOf(location.hash).join("/") === old) history.replaceState(null, "", session.draft.route);
