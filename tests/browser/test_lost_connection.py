@@ -88,19 +88,22 @@ def test_a_draft_that_was_begun_offline_is_created_once(console: Console, profil
 def test_a_draft_that_gets_its_id_while_the_page_is_loaded_again_is_the_one_shown(console: Console, api: Api) -> None:
     console.begin("persona")
     begun = console.page.url
-    saves: list[Route] = []
-    pages: list[Route] = []
-    console.page.route("**/persona/draft", lambda route: saves.append(route))
-    console.page.route(console.home, lambda route: pages.append(route))
+    held: dict[str, Route] = {}
+
+    def hold(route: Route) -> None:
+        held[route.request.method] = route
+
+    console.page.route("**/persona/draft", hold)
+    console.page.route(console.home, hold)
     with console.page.expect_request("**/persona/draft"):
         console.field("Name").fill("Ada")
 
     with console.page.expect_request(console.home):
         console.page.evaluate("location.reload()")
-    saves[0].continue_()
+    held["POST"].continue_()
     wait_until(console.page, lambda: console.page.url != begun)
     with console.page.expect_event("load"):
-        pages[0].continue_()
+        held["GET"].continue_()
     console.see_saved(1)
 
     expect(console.field("Name")).to_have_value("Ada")
