@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any
 
 from agent_draft.flow import approvals, issues
-from agent_draft.payload import PAYLOAD, validate
+from agent_draft.payload import PAYLOAD
 from draftkeep import canonical
 from draftkeep.canonical import clip
 from draftkeep.changes import pointer
@@ -25,7 +25,7 @@ def check(payload: dict[str, Any], text: bytes | None = None) -> None:
     text: its canonical form, where it is at hand: most flows have no approvals, and need not be walked for them
     Raises: InvalidFields (unknown_field, wrong_type, unknown_slot), each with its pointer
     """
-    problems, total = wrong_members(payload, PAYLOAD.keys(), validate)
+    problems, total = wrong_members(payload, PAYLOAD)
     if problems:
         raise InvalidFields(problems, total)
     _raise_if_any(_wrong_bindings(payload))

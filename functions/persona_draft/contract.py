@@ -1,77 +1,37 @@
-"""The persona form: its request and answer, and which resource each field resolves to."""
+"""The persona form: its request, which resource each field resolves to, and its form_state."""
 
 from draftkeep.http.forms import FormContract
-from draftkeep.http.members import Answer, Ids, Members, Texts
+from draftkeep.http.members import TEXTS, form_request
+from draftkeep.http.shapes import BOOLEAN, TEXT
 from draftkeep.model import Kind
 from draftkeep.resolver import fields
 from draftkeep.resolver.engine import Form
 from draftkeep.resolver.flags import Flags
 
-
-class PersonaState(Members):
-    """A persona's form_state."""
-
-    name_id: str | None
-    name: str | None
-    description_id: str | None
-    description: str | None
-    instructions_id: str | None
-    instructions: str | None
-    color_id: str | None
-    color: str | None
-    icon_id: str | None
-    icon: str | None
-    flag_ids: list[str]
-    active: bool | None
-    department_ids: list[str]
-    example_ids: list[str]
-    examples: list[str]
-    parameter_field_ids: list[str]
-    voice_ids: list[str]
-    pending_ids: list[str]
-
-
-class PatchPersonaDraftRequest(Members):
-    """The body of POST /persona/draft. Absent is unchanged, null clears."""
-
-    draft_id: str | None = None
-    name: str | None = None
-    name_id: str | None = None
-    description: str | None = None
-    description_id: str | None = None
-    color: str | None = None
-    color_id: str | None = None
-    icon: str | None = None
-    icon_id: str | None = None
-    instructions: str | None = None
-    instructions_id: str | None = None
-    flag_ids: Ids | None = None
-    active: bool | None = None
-    examples: Texts | None = None
-    example_ids: Ids | None = None
-    department_ids: Ids | None = None
-    departments: Texts | None = None
-    parameter_field_ids: Ids | None = None
-    parameter_fields: Texts | None = None
-    voice_ids: Ids | None = None
-    voices: Texts | None = None
-    pending_ids: Ids | None = None
-    idempotency_key: str | None = None
-    soft: bool | None = None
-    accept: bool | None = None
-    accept_fields: Texts | None = None
-
-
-class PatchPersonaDraftResponse(Answer):
-    """The answer of POST /persona/draft."""
-
-    form_state: PersonaState
-
-
 PERSONA = FormContract(
     kind=Kind.PERSONA,
-    request=PatchPersonaDraftRequest,
-    response=PatchPersonaDraftResponse,
+    request=form_request(
+        name=TEXT,
+        name_id=TEXT,
+        description=TEXT,
+        description_id=TEXT,
+        color=TEXT,
+        color_id=TEXT,
+        icon=TEXT,
+        icon_id=TEXT,
+        instructions=TEXT,
+        instructions_id=TEXT,
+        flag_ids=TEXTS,
+        active=BOOLEAN,
+        examples=TEXTS,
+        example_ids=TEXTS,
+        department_ids=TEXTS,
+        departments=TEXTS,
+        parameter_field_ids=TEXTS,
+        parameter_fields=TEXTS,
+        voice_ids=TEXTS,
+        voices=TEXTS,
+    ),
     form=Form(
         fields=(
             fields.Text("name", "name_id", "names"),
@@ -85,6 +45,25 @@ PERSONA = FormContract(
             fields.Curated("parameter_field_ids", "parameter_fields", "parameter_fields"),
             fields.Curated("voice_ids", "voices", "voices"),
         ),
-        state=tuple(PersonaState.model_fields),
+        state=(
+            "name_id",
+            "name",
+            "description_id",
+            "description",
+            "instructions_id",
+            "instructions",
+            "color_id",
+            "color",
+            "icon_id",
+            "icon",
+            "flag_ids",
+            "active",
+            "department_ids",
+            "example_ids",
+            "examples",
+            "parameter_field_ids",
+            "voice_ids",
+            "pending_ids",
+        ),
     ),
 )

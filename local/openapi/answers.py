@@ -1,4 +1,4 @@
-"""The schemas of bodies that are no pydantic models: written once, spelled for agents and for forms."""
+"""The schemas of bodies that no shape in the code tells: written once, spelled for agents and for forms."""
 
 from __future__ import annotations
 
@@ -165,6 +165,14 @@ FORM_ADDRESS: dict[str, Schema] = {"draft_id": {"type": "string"}}
 FORM_LISTED = shape(
     {"id": TEXT, "name": MAYBE_TEXT, "version": SEQ_NO, "created_at": TIME, "updated_at": TIME},
 )
+# What every POST of a form draft answers beside the kind's form_state.
+SAVED: dict[str, Schema] = {
+    "success": FLAG,
+    "draft_id": TEXT,
+    "idempotency_key": TEXT,
+    "message": TEXT,
+    "version": {"type": "integer"},
+}
 AGENT_ADDRESS: dict[str, Schema] = {"agentId": TEXT, "baseRevision": COUNT}
 # What an answer leaves out, beside the content, when the client prefers that.
 LEFT_OUT = ("history",)

@@ -22,7 +22,7 @@ from local.openapi.answers import (
 )
 from local.openapi.hoisting import hoist
 from local.openapi.links import draft_links, row_links
-from local.openapi.models import FORMS, form_models, payload_schemas
+from local.openapi.models import FORMS, form_models, payload_schemas, request_name, response_name, state_name
 from local.openapi.operations import ALWAYS, Words
 from local.openapi.parameters import header_parameter, path_parameter, query_parameter
 from local.openapi.problems import GATEWAY, PROBLEM, name_of, problem_schemas
@@ -146,7 +146,7 @@ def _links(kind: str, name: str, app: App) -> dict[str, Any]:
 def _schema_of(kind: str, name: str) -> str:
     """The name of the schema that a row of the table means: the kind's own, or what all forms share."""
     if kind in FORMS:
-        own = {"Patch": FORMS[kind].request.__name__, "Answer": FORMS[kind].response.__name__}
+        own = {"Patch": request_name(FORMS[kind]), "Answer": response_name(FORMS[kind])}
         if name in own:
             return own[name]
         return f"{kind.capitalize()}{name}" if name in _OF_A_KIND else f"Form{name}"
@@ -156,14 +156,13 @@ def _schema_of(kind: str, name: str) -> str:
 
 
 def _schemas(apps: dict[str, App]) -> dict[str, Schema]:
-    models = form_models()
     made: dict[str, Schema] = {"FieldError": FIELD_ERROR, "Change": CHANGE, "Problem": PROBLEM, "Gateway": GATEWAY}
-    made |= spelled(CAMEL) | spelled(SNAKE) | payload_schemas() | models | agent_answers() | catalog_answers()
+    made |= spelled(CAMEL) | spelled(SNAKE) | payload_schemas() | form_models() | agent_answers() | catalog_answers()
     made["FormDrafts"] = listed(FORM_LISTED, 25)
     for kind, app in apps.items():
         content = ref("AgentPayload")
         if kind in FORMS:
-            state = models[FORMS[kind].response.__name__]["properties"]["form_state"]["$ref"].rpartition("/")[2]
+            state = state_name(FORMS[kind])
             made |= form_answers(kind, state)
             content = ref(state)
         codes = {code for name in app.routes.values() for code in (*ALWAYS, *_words(kind, name).codes)}

@@ -213,7 +213,7 @@ def test_an_unknown_top_level_key_is_refused_with_its_pointer(key: str) -> None:
 
 
 def test_the_top_level_keys_are_the_published_ones() -> None:
-    assert PAYLOAD.keys() == set(SEED)
+    assert PAYLOAD.members.keys() == set(SEED)
 
 
 @pytest.mark.parametrize(

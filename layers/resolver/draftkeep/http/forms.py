@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from pydantic import BaseModel
-
 from draftkeep import wiring
 from draftkeep.catalog import Scope
 from draftkeep.changes import pointer
@@ -24,6 +22,7 @@ from draftkeep.http.naming import SNAKE, View
 from draftkeep.http.operation_keys import claim_of, fingerprint, header_key, key_problem
 from draftkeep.http.proposals import accepted_fields, inbox, serve_draft_proposals
 from draftkeep.http.requests import Request, wrong_members
+from draftkeep.http.shapes import Shape
 from draftkeep.model import Draft, Entry, Kind
 from draftkeep.operations import Claim, Owner
 from draftkeep.resolver.engine import Form, decode
@@ -51,11 +50,13 @@ _MESSAGES = {
 
 @dataclass(frozen=True, slots=True)
 class FormContract:
-    """One kind of form draft, as data: its request and answer models, and the fields that resolve them."""
+    """One kind of form draft, as data.
+
+    request: the members of its POST; form: the fields that resolve them, and the members of its form_state
+    """
 
     kind: Kind
-    request: type[BaseModel]
-    response: type[BaseModel]
+    request: Shape
     form: Form
 
 
@@ -118,7 +119,7 @@ def checked(contract: FormContract, body: dict[str, Any]) -> dict[str, Any]:
     Returns: the members that were sent, aliases folded, nulls of the operation left out
     Raises: InvalidFields, with every problem found
     """
-    problems, total = wrong_members(body, contract.request.model_fields.keys(), contract.request.model_validate)
+    problems, total = wrong_members(body, contract.request)
     found = len(problems)
     problems += islice(_too_long(body), MAX_PROBLEMS)
     patch = {name: value for name, value in body.items() if value is not None or name not in OPERATION}

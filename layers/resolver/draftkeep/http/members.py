@@ -1,47 +1,30 @@
-"""The types that members of form requests and answers have, shared by the contracts."""
+"""The members of form requests that several kinds have."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pydantic_core import CoreSchema
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from draftkeep.http.shapes import BOOLEAN, TEXT, Shape, items, record, texts
 from draftkeep.resolver.work import MAX_ITEMS
 
-Ids = Annotated[list[str], Field(max_length=MAX_ITEMS)]
-Texts = Annotated[list[str], Field(max_length=MAX_ITEMS)]
+# Ids, or the texts that become them.
+TEXTS = items(TEXT, MAX_ITEMS)
+# One flag of one model; both halves are needed, a missing one is told with its pointer.
+MODEL_FLAG = record(**texts("model_id", "flag_id"))
+# One flag of one model, by the flag's type and value.
+MODEL_FLAG_VALUE = record(texts("model_id", "type", "value"))
+MODEL_FLAGS = items(MODEL_FLAG, MAX_ITEMS)
+MODEL_FLAG_VALUES = items(MODEL_FLAG_VALUE, MAX_ITEMS)
 
 
-class Members(BaseModel):
-    """An object whose members are these and no others."""
-
-    model_config = ConfigDict(strict=True, extra="forbid")
-
-
-class ModelFlag(Members):
-    """One flag of one model; both halves are needed, a missing one is told with its pointer."""
-
-    model_id: str | None = None
-    flag_id: str | None = None
-
-
-class ModelFlagValue(Members):
-    """One flag of one model, by the flag's type and value."""
-
-    model_id: str
-    type: str
-    value: str
-
-
-ModelFlags = Annotated[list[ModelFlag], Field(max_length=MAX_ITEMS)]
-ModelFlagValues = Annotated[list[ModelFlagValue], Field(max_length=MAX_ITEMS)]
-
-
-class Answer(BaseModel):
-    """What every POST of a form draft answers beside the kind's form_state."""
-
-    success: bool
-    draft_id: str
-    idempotency_key: str
-    message: str
-    version: int
+def form_request(**members: CoreSchema) -> Shape:
+    """The body of a kind's POST: absent is unchanged, null clears. Members of the operation are those of all kinds."""
+    return Shape(
+        draft_id=TEXT,
+        **members,
+        pending_ids=TEXTS,
+        idempotency_key=TEXT,
+        soft=BOOLEAN,
+        accept=BOOLEAN,
+        accept_fields=TEXTS,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -27,6 +27,7 @@ from draftkeep.errors import (
 from draftkeep.http.headers import precondition_of
 from draftkeep.http.preferences import is_minimal
 from draftkeep.http.principal import ID_PART, Principal
+from draftkeep.http.shapes import Shape
 from draftkeep.preconditions import Precondition
 
 _JSON_TYPE = re.compile(r"application/(?:json|[a-z0-9!#$&^_.+-]+\+json)", re.IGNORECASE)
@@ -163,23 +164,20 @@ def refuse_unknown(members: Mapping[str, Any], known: frozenset[str]) -> None:
         raise InvalidFields([_unknown(key) for key in unknown[:MAX_PROBLEMS]], len(unknown))
 
 
-def wrong_members(
-    members: Mapping[str, Any], names: Collection[str], validate: Callable[[dict[str, Any]], object]
-) -> tuple[list[Problem], int]:
-    """What is wrong with members: those that are not part of a contract, and those of another type than there.
+def wrong_members(members: Mapping[str, Any], shape: Shape) -> tuple[list[Problem], int]:
+    """What is wrong with members: those that a shape does not have, and those of another type than there.
 
-    names: the members of the contract; validate: raises pydantic_core.ValidationError for wrong types
     Returns: at least the first 100 problems, and the number of all
     """
-    known = {key: value for key, value in members.items() if key in names}
+    known = {key: value for key, value in members.items() if key in shape.members}
     unknown = [_unknown(key) for key in islice((key for key in members if key not in known), MAX_PROBLEMS)]
-    wrong = list(_wrong_types(known, validate))
+    wrong = list(_wrong_types(known, shape))
     return [*unknown, *wrong], len(members) - len(known) + len(wrong)
 
 
-def _wrong_types(members: dict[str, Any], validate: Callable[[dict[str, Any]], object]) -> Iterator[Problem]:
+def _wrong_types(members: Mapping[str, Any], shape: Shape) -> Iterator[Problem]:
     try:
-        validate(members)
+        shape.validate(members)
     except ValidationError as error:
         for one in error.errors(include_url=False, include_context=False, include_input=False):
             code = _CODES.get(one["type"], "wrong_type")
