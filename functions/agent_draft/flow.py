@@ -69,20 +69,22 @@ def _issues(payload: dict[str, Any]) -> Iterator[_Issue]:
 
 def _flow_issues(place: Place, flow: dict[str, Any]) -> Iterator[_Issue]:
     steps = flow.get("steps") or []
-    yield from _end_issues(place, steps, "ENTRY_POINT")
-    yield from _end_issues(place, steps, "EXIT_POINT")
-    yield from _step_issues(place, steps)
-    names = set(map(step_name, steps)) - {None, ""}
+    types = [step.get("type") for step in steps]
+    names = [step_name(step) for step in steps]
+    yield from _end_issues(place, types, "ENTRY_POINT")
+    yield from _end_issues(place, types, "EXIT_POINT")
+    yield from _step_issues(place, types, names)
+    known = set(filter(None, names))
     for index, edge in enumerate(flow.get("edges") or []):
         for end in ("source", "target"):
-            if edge.get(end) not in names:
+            if edge.get(end) not in known:
                 message = partial("The edge's {} names no step.".format, end)
                 yield (*place, "edges", index, end), "dangling_edge", message
 
 
-def _end_issues(place: Place, steps: list[dict[str, Any]], kind: str) -> Iterator[_Issue]:
+def _end_issues(place: Place, types: list[Any], kind: str) -> Iterator[_Issue]:
     """A flow has one entry and one exit."""
-    found = [index for index, step in enumerate(steps) if step.get("type") == kind]
+    found = [index for index, type_ in enumerate(types) if type_ == kind]
     if not found:
         yield place, f"no_{kind.lower()}", partial("The flow has no {} step.".format, kind)
     for index in found[1:]:
@@ -90,12 +92,11 @@ def _end_issues(place: Place, steps: list[dict[str, Any]], kind: str) -> Iterato
         yield (*place, "steps", index), f"several_{kind.lower()}s", message
 
 
-def _step_issues(place: Place, steps: list[dict[str, Any]]) -> Iterator[_Issue]:
+def _step_issues(place: Place, types: list[Any], names: list[str | None]) -> Iterator[_Issue]:
     seen: set[str] = set()
-    for index, step in enumerate(steps):
-        if step.get("type") not in STEP_TYPES:
+    for index, (type_, name) in enumerate(zip(types, names, strict=True)):
+        if type_ not in STEP_TYPES:
             yield (*place, "steps", index, "type"), "unknown_step_type", _known_types
-        name = step_name(step)
         if not name:
             yield (*place, "steps", index), "unnamed_step", _no_name
         elif name in seen:

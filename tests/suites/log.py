@@ -66,7 +66,7 @@ def test_an_author_without_an_actor_is_read_back_without_one(log: Log) -> None:
     page = log.read(draft)
     entry = after(page, content)
 
-    log.append(draft, Entry(**{**_fields(entry), "author": Author("ümit#1/2%", None)}), content, None)
+    log.append(draft, entry._replace(author=Author("ümit#1/2%", None)), content, None)
 
     head = log.read(draft).head
     assert head
@@ -280,7 +280,7 @@ def test_drafts_are_listed_newest_created_first_page_by_page(log: Log) -> None:
     drafts = [a_draft(id=f"support/{number}") for number in range(5)]
     for at, draft in enumerate(drafts):
         page = log.read(draft)
-        entry = Entry(**{**_fields(after(page, a_content())), "draft_created_at_ms": 1000 + at})
+        entry = after(page, a_content())._replace(draft_created_at_ms=1000 + at)
         log.append(draft, entry, a_content(), None)
 
     first = log.list_drafts(Kind.AGENT, "acme", "ann", "support", 3, None)
@@ -375,10 +375,6 @@ def _edited(content: Content) -> tuple[bytes, str]:
     middle = len(content.text) // 2
     text = content.text[:middle] + b" one edited word " + content.text[middle + 3 :]
     return text, hash_of(text)
-
-
-def _fields(entry: Entry) -> dict[str, Any]:
-    return {name: getattr(entry, name) for name in Entry.__slots__}
 
 
 def _days(number: int) -> int:

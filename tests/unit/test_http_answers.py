@@ -1,4 +1,4 @@
-"""Answers: contents are spliced in unparsed, and a body is sent as base64 when that is the shorter way."""
+"""Answers: contents are spliced in unparsed, and a large body is sent as base64 when that is the shorter way."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from draftkeep.canonical import canonicalise, parse_object
-from draftkeep.http.answers import carried, entity_tag, json_text
+from draftkeep.http.answers import FITS_ANYHOW, carried, entity_tag, json_text
 from tests.unit.builders import TEXTS, json_objects, json_values, same_json
 
 # Lambda's limit for an answer, counted as JSON text.
@@ -19,7 +19,12 @@ LAMBDA_BYTES = 6_291_556
 BODIES = st.one_of(
     json_values(st.sampled_from(['"', "\\", "\n", "é", "漢", "\U0001f600", "plain text", "\x00", 7, None])),
     st.builds(lambda quotes, text: ['"' * quotes, "x" * text], st.integers(0, 60), st.integers(0, 200)),
-).map(lambda value: json_text({"a": value}))
+).map(lambda value: large(json_text({"a": value})))
+
+
+def large(body: str) -> str:
+    """So many of a body that it may come near to Lambda's limit; any text goes, `carried` does not read it."""
+    return body * (FITS_ANYHOW // len(body) + 1)
 
 
 def _carried_bytes(body: str) -> int:
@@ -120,11 +125,11 @@ def test_the_shorter_way_is_taken_but_for_the_padding_of_base64(body: str) -> No
         pytest.param('{"a":"' + "\\n" * 100 + '"}', True, id="line breaks"),
         pytest.param("[" + '"",' * 100 + '""]', True, id="many short strings"),
         pytest.param('""1234', False, id="exactly a third"),
-        pytest.param('""123', True, id="just over a third"),
+        pytest.param('""123', True, id="over a third"),
     ],
 )
 def test_a_body_is_encoded_when_escaping_would_cost_over_a_third(body: str, encoded: bool) -> None:
-    assert carried({"body": body, "isBase64Encoded": False})["isBase64Encoded"] is encoded
+    assert carried({"body": large(body), "isBase64Encoded": False})["isBase64Encoded"] is encoded
 
 
 @pytest.mark.parametrize("unit", ["x", '\\"', "\\n", "漢", "\\\\", "\U0001f600", '","', "\x7f", "\u2028"])
@@ -141,14 +146,22 @@ def test_a_content_of_4_mib_with_its_envelope_fits_a_lambda_answer_whatever_it_h
         {"statusCode": 204},
         {"statusCode": 204, "body": None, "isBase64Encoded": False},
         {"statusCode": 200, "body": "", "isBase64Encoded": False},
-        {"statusCode": 200, "body": "IiIiIg==", "isBase64Encoded": True},
+        {"statusCode": 200, "body": "IiIi" * FITS_ANYHOW, "isBase64Encoded": True},
+        {"statusCode": 200, "body": '"' * FITS_ANYHOW, "isBase64Encoded": False},
     ],
 )
-def test_a_response_without_text_is_left_as_it_is(response: dict[str, Any]) -> None:
+def test_a_response_without_text_or_with_little_is_left_as_it_is(response: dict[str, Any]) -> None:
     assert carried(dict(response)) == response
 
 
-def test_encoding_changes_nothing_but_the_body() -> None:
-    response = {"statusCode": 200, "headers": {"ETag": '"7"'}, "body": '""""', "isBase64Encoded": False}
+@pytest.mark.parametrize("character", ['"', "\x00", "漢", "\U0001f600"])
+def test_a_text_that_is_not_weighed_fits_a_lambda_answer_however_it_is_escaped(character: str) -> None:
+    assert len(json.dumps(character * FITS_ANYHOW, ensure_ascii=True)) < LAMBDA_BYTES
 
-    assert carried(response) == response | {"body": "IiIiIg==", "isBase64Encoded": True}
+
+def test_encoding_changes_nothing_but_the_body() -> None:
+    body = '"' * (FITS_ANYHOW + 1)
+    response = {"statusCode": 200, "headers": {"ETag": '"7"'}, "body": body, "isBase64Encoded": False}
+
+    encoded = base64.b64encode(body.encode()).decode()
+    assert carried(response) == response | {"body": encoded, "isBase64Encoded": True}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,7 +26,7 @@ from tests.unit.builders import (
 
 # Entries of requests with an operation key, or that accepted what somebody had proposed.
 KEYED_ENTRIES = st.builds(
-    lambda entry, key, proposer: replace(entry, key=key, proposer=proposer),
+    lambda entry, key, proposer: entry._replace(key=key, proposer=proposer),
     ENTRIES,
     st.none() | st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), min_size=1, max_size=12),
     st.none() | st.builds(Author, user=USERS, actor=st.none() | TEXTS),
@@ -71,7 +70,7 @@ def test_what_an_entry_does_not_have_takes_no_attribute() -> None:
 
 
 def test_who_accepted_and_who_had_proposed_are_kept_apart() -> None:
-    entry = replace(entry_of(1, user="ann"), key="k1", proposer=Author("bea", "bot"))
+    entry = entry_of(1, user="ann")._replace(key="k1", proposer=Author("bea", "bot"))
 
     found = record_of(item_of(draft_of(), entry))
 
@@ -168,7 +167,7 @@ def test_an_entry_weighs_no_more_than_was_foreseen_without_its_body(
     keyframe = Keyframe(keys.keyframe_id(7, ATTEMPT), chunks, write_units)
     snapshot = Snapshot(HASH, 400_000, form, b"x" * body_bytes, keyframe, overspent_units)
     bare = entry_of(7, snapshot=Snapshot(HASH, 400_000, Form.WHOLE))
-    stored = replace(bare, snapshot=snapshot)
+    stored = bare._replace(snapshot=snapshot)
 
     foreseen = bytes_without_body(draft_of(), bare)
 
@@ -186,13 +185,13 @@ def test_an_entry_with_a_body_weighs_no_more_than_was_foreseen(form: Form, overs
 
     foreseen = bytes_without_body(draft_of(), bare)
 
-    assert item_bytes(item_of(draft_of(), replace(bare, snapshot=snapshot))) <= foreseen + 3000
+    assert item_bytes(item_of(draft_of(), bare._replace(snapshot=snapshot))) <= foreseen + 3000
 
 
 def test_an_entry_with_an_operation_key_weighs_no_more_than_was_foreseen() -> None:
-    bare = replace(entry_of(7), key="k" * 255, proposer=Author("bea" * 80, "bot" * 40))
+    bare = entry_of(7)._replace(key="k" * 255, proposer=Author("bea" * 80, "bot" * 40))
     snapshot = Snapshot(HASH, 400_000, Form.WHOLE, b"\x00" * 3000)
-    stored = replace(bare, snapshot=snapshot)
+    stored = bare._replace(snapshot=snapshot)
 
     foreseen = bytes_without_body(draft_of(), bare)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -96,7 +96,7 @@ class Shelf:
         version = len(self.snapshots) + 1
         position = Position(version, version - 1 or None, 1)
         bare = entry_of(version, position, snapshot=Snapshot(content.hash, len(content.text), Form.WHOLE))
-        bare = replace(bare, author=replace(bare.author, user=self.user))
+        bare = bare._replace(author=bare.author._replace(user=self.user))
         draft = draft_of(self.user)
         head = self.snapshots[-1] if self.snapshots else None
         name = keys.keyframe_id(version, bare.attempt)
@@ -104,7 +104,7 @@ class Shelf:
         if encoded.chunks:
             self.chunks[name] = encoded.chunks
         self.snapshots.append(encoded.snapshot)
-        self.sizes.append(item_bytes(item_of(draft, replace(bare, snapshot=encoded.snapshot))))
+        self.sizes.append(item_bytes(item_of(draft, bare._replace(snapshot=encoded.snapshot))))
         return encoded
 
     def keyframe(self, snapshot: Snapshot | None) -> bytes | None:
@@ -401,7 +401,7 @@ def test_a_content_that_lies_on_a_keyframe_is_not_restored_without_it(form: Form
 )
 @pytest.mark.parametrize("form", [Form.DELTA, Form.KEYFRAME])
 def test_another_keyframe_never_restores_a_content(damaged: Damaged, form: Form, keyframe: bytes) -> None:
-    snapshot = replace(damaged[0], form=form)
+    snapshot = damaged[0]._replace(form=form)
 
     with pytest.raises(CorruptSnapshot):
         decode(snapshot, keyframe)
@@ -430,7 +430,7 @@ def test_a_body_with_a_changed_byte_never_restores_another_content(
     body = bytearray(snapshot.body)
     body[at] ^= data.draw(st.integers(1, 255))
 
-    assert _restored(replace(snapshot, body=bytes(body)), keyframe) in (None, content)
+    assert _restored(snapshot._replace(body=bytes(body)), keyframe) in (None, content)
 
 
 @given(st.binary(max_size=200), st.sampled_from([Form.WHOLE, Form.DELTA]))
@@ -438,7 +438,7 @@ def test_a_body_of_anything_restores_nothing(damaged: Damaged, body: bytes, form
     snapshot, keyframe, _, _ = damaged
 
     with pytest.raises(CorruptSnapshot):
-        decode(replace(snapshot, form=form, body=body), keyframe)
+        decode(snapshot._replace(form=form, body=body), keyframe)
 
 
 @given(st.data())
@@ -447,7 +447,7 @@ def test_a_body_that_was_cut_restores_nothing(damaged: Damaged, data: st.DataObj
     length = data.draw(st.integers(0, len(snapshot.body) - 1))
 
     with pytest.raises(CorruptSnapshot):
-        decode(replace(snapshot, body=snapshot.body[:length]), keyframe)
+        decode(snapshot._replace(body=snapshot.body[:length]), keyframe)
 
 
 @settings(max_examples=25)

@@ -6,7 +6,6 @@ Attribute names are short because every item pays for them. The types are the wi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from draftkeep import keys
@@ -90,8 +89,9 @@ def record_of(item: Mapping[str, Mapping[str, Any]]) -> Record:
 def bytes_without_body(draft: Draft, entry: Entry) -> int:
     """The size of an entry's item but for its content, for deciding how to store that."""
     room_for_keyframe = Keyframe(keys.keyframe_id(entry.version, entry.attempt), 99, 9999)
-    snapshot = replace(entry.snapshot, form=Form.KEYFRAME, body=b"-", keyframe=room_for_keyframe, overspent_units=9999)
-    return item_bytes(item_of(draft, replace(entry, snapshot=snapshot))) - len(snapshot.body)
+    form, room = Form.KEYFRAME, room_for_keyframe
+    snapshot = entry.snapshot._replace(form=form, body=b"-", keyframe=room, overspent_units=9999)
+    return item_bytes(item_of(draft, entry._replace(snapshot=snapshot))) - len(snapshot.body)
 
 
 def author_item(author: Author, user: str, actor: str) -> Item:

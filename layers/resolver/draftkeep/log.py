@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
@@ -154,7 +154,7 @@ class Log:
             return entry
         name, beside = keys.keyframe_id(entry.version, entry.attempt), bytes_without_body(draft, entry)
         snapshot = self.store(draft, content, head.snapshot if head else None, name, beside)
-        entry = replace(entry, snapshot=snapshot)
+        entry = entry._replace(snapshot=snapshot)
         try:
             self._write(draft, entry, head, before)
         except (Superseded, Refused):

@@ -1,4 +1,8 @@
-"""What a draft is: a log of immutable entries, and the pure moves from one entry to the next. No I/O."""
+"""What a draft is: a log of immutable entries, and the pure moves from one entry to the next. No I/O.
+
+Records and most of what they hold are named tuples: each save reads some twenty, and they are made in less time than
+frozen dataclasses.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import takewhile
-from typing import cast
+from typing import NamedTuple, cast
 
 
 class Kind(StrEnum):
@@ -47,8 +51,7 @@ class Draft:
     group: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
+class Author(NamedTuple):
     """Who made an entry: the user, and the program that acted for them (None when they acted themselves)."""
 
     user: str
@@ -63,8 +66,7 @@ class Form(StrEnum):
     KEYFRAME = "keyframe"  # the content is the keyframe; no body
 
 
-@dataclass(frozen=True, slots=True)
-class Keyframe:
+class Keyframe(NamedTuple):
     """A content stored whole outside the log, for entries to differ from.
 
     id: unique for the attempt that wrote it; chunks: items it takes; write_units: what it cost.
@@ -75,8 +77,7 @@ class Keyframe:
     write_units: int
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """The content that an entry makes current, as stored.
 
     content_hash: SHA-256 of the canonical bytes, hexadecimal; size_bytes: their number.
@@ -162,8 +163,7 @@ class Position:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One state of a draft. Immutable but for `pinned` and `label`; the newest one is the head.
 
     attempt: UUID of the one execution that wrote it; name: the draft's, for lists, cut.
@@ -192,8 +192,7 @@ class Entry:
         return self.position.cursor == self.version
 
 
-@dataclass(frozen=True, slots=True)
-class Tombstone:
+class Tombstone(NamedTuple):
     """The record that ends a draft: nothing at or below its version is read again, and no version is used twice."""
 
     version: int

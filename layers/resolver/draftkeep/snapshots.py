@@ -7,7 +7,7 @@ its own. Reading any entry takes its keyframe and one difference, whatever the l
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from draftkeep import canonical, zstd
 from draftkeep.canonical import Content
@@ -55,11 +55,11 @@ def encode(
         excess = write_units(bytes_beside + len(best.body)) - write_units(bytes_beside + _SMALLEST_DELTA_BYTES)
         price = held.write_units if held else write_units(len(whole or b"") + _CHUNK_KEY_BYTES)
         if excess <= 0 or overspent < price:
-            return Encoded(replace(best, overspent_units=overspent + max(excess, 0)))
+            return Encoded(best._replace(overspent_units=overspent + max(excess, 0)))
     whole = _compress(content.text) if whole is None else whole
     chunks = tuple(whole[at : at + CHUNK_BYTES] for at in range(0, len(whole), CHUNK_BYTES))
     cut = Keyframe(keyframe_id, len(chunks), sum(write_units(len(chunk) + _CHUNK_KEY_BYTES) for chunk in chunks))
-    return Encoded(replace(bare, form=Form.KEYFRAME, keyframe=cut, overspent_units=0), chunks)
+    return Encoded(bare._replace(form=Form.KEYFRAME, keyframe=cut, overspent_units=0), chunks)
 
 
 def decode(snapshot: Snapshot, keyframe: bytes | None) -> bytes:
@@ -94,13 +94,13 @@ def _cheapest(
     """The cheapest form that fits an entry (whole at the same price), and the compressed whole if it was made."""
     delta = whole = None
     if keyframe is not None and keyframe == content.text:
-        return replace(bare, form=Form.KEYFRAME), None
+        return bare._replace(form=Form.KEYFRAME), None
     if keyframe is not None and len(keyframe) >= _SMALLEST_DICTIONARY_BYTES:
-        delta = replace(bare, form=Form.DELTA, body=_compress(content.text, keyframe))
+        delta = bare._replace(form=Form.DELTA, body=_compress(content.text, keyframe))
         if write_units(bytes_beside + len(delta.body)) == 1:
             return delta, None
     if len(content.text) <= WHOLE_AT_MOST_BYTES:
-        whole = replace(bare, form=Form.WHOLE, body=_compress(content.text))
+        whole = bare._replace(form=Form.WHOLE, body=_compress(content.text))
     fitting = [form for form in (whole, delta) if form and bytes_beside + len(form.body) <= ENTRY_BYTES]
     best = min(fitting, key=lambda form: write_units(bytes_beside + len(form.body)), default=None)
     return best, whole.body if whole else None

@@ -42,6 +42,8 @@ class App:
         self._resolver = APIGatewayHttpResolver()
         self._resolver.not_found(lambda _: self._respond(self._refusal(NotFound())))
         self._logger = Logger(location=None)
+        # Of its own: Metrics shares its dimensions between all apps of a process.
+        self._metrics = EphemeralMetrics(default_dimensions={"kind": kind})
         self._deadline = wiring.deadline()
         self._notes: dict[str, Any] = {}
 
@@ -116,11 +118,8 @@ class App:
         told = {"kind": self.kind, "status": status, "duration_ms": duration_ms, **self._notes}
         self._logger.info("request_answered", extra=told)
         if "outcome" in self._notes:
-            # Of its own: Metrics shares its dimensions between all apps of a process.
-            metrics = EphemeralMetrics()
-            metrics.add_dimension("kind", self.kind)
-            metrics.add_metric(self._notes["outcome"], MetricUnit.Count, 1)
-            metrics.flush_metrics()
+            self._metrics.add_metric(self._notes["outcome"], MetricUnit.Count, 1)
+            self._metrics.flush_metrics()
 
 
 def _request_id(event: dict[str, Any]) -> str:

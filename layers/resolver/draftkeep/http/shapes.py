@@ -36,7 +36,7 @@ def record(needed: Mapping[str, CoreSchema] | None = None, /, **members: CoreSch
 
 def open_record(**members: CoreSchema) -> CoreSchema:
     """An object that may have more members than these; each may be absent or null."""
-    return _record({}, members, "allow")
+    return _record({}, members, "ignore")
 
 
 def _record(

@@ -157,7 +157,7 @@ class Acks:
         decided = self._with_decision(case, version, Outcome.ACCEPTED)
         entry = self.writing.log.append(
             case.draft,
-            replace(entry, attempt=case.attempt),
+            entry._replace(attempt=case.attempt),
             content,
             page.head,
             self.writing.operations.writes_of_decision(case.owner, decided),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from draftkeep.errors import Contended, DraftDiscarded, NotFound, UnknownEntry
 from draftkeep.model import Author, Draft, Entry, Operation, Page
@@ -189,8 +189,7 @@ class History:
             if claim is not None:
                 record = self.writing.record(draft, claim, attempt, Outcome.ANNOTATED, page.version)
                 writes = self.writing.operations.writes_of(owner_of(draft), record)
-            changed = replace(
-                entry,
+            changed = entry._replace(
                 pinned=entry.pinned if pinned is None else pinned,
                 label=entry.label if label is None else label or None,
             )

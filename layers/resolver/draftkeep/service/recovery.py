@@ -10,7 +10,7 @@ who names version 8 means the one that is lost.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from draftkeep.errors import Contended, CorruptSnapshot
 from draftkeep.log import Superseded
@@ -79,8 +79,7 @@ class Recovery:
         author, head = Author(draft.user, ACTOR), page.head
         if head is None:
             return Tombstone(version, attempt, self.writing.time_after(page), author)
-        return replace(
-            head,
+        return head._replace(
             version=version,
             operation=Operation.RECOVER if version == self.floor else Operation.VOID,
             attempt=attempt,
