@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,10 @@ def handler_of(client: DynamoDBClient) -> Iterator[Callable[[str], Handler]]:
         patch.setenv("DRAFTS_TABLE", new_table(client))
         patch.setenv("CATALOG_TABLE", new_table(client))
         patch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Draftkeep")
+        patch.setenv("POWERTOOLS_SERVICE_NAME", "draftkeep")
+        for function in TEMPLATE.functions.values():
+            # Another test may have made it in another environment.
+            patch.delitem(sys.modules, function.handler.rpartition(".")[0], raising=False)
         wiring.forget()
 
         def load(path: str) -> Handler:
@@ -180,14 +185,19 @@ def _check_history(kind: str, answers: dict[str, Any]) -> None:
 
 
 def _check_logs_and_metrics(output: str) -> None:
-    """One line a request, with stable names and never a body; one metric for each thing that was done."""
+    """One line a request, with stable names and never a body; the line of what was done carries one metric for it."""
     lines = [json.loads(line) for line in output.splitlines()]
     told = [line for line in lines if line.get("message") == "request_answered"]
-    assert len(told) == len(AGENT_STORY)
-    assert {"request_id", "operation", "kind", "tenant", "status", "duration_ms"} <= told[0].keys()
+    assert len(told) == len(lines) == len(AGENT_STORY)
+    needed = {"level", "service", "request_id", "operation", "kind", "tenant", "status", "duration_ms"}
+    assert all(needed <= line.keys() for line in told)
+    assert {line["level"] for line in told} == {"INFO"}
     assert "politely" not in output
     metrics = [line for line in lines if "_aws" in line]
-    assert all(line["kind"] == "agent" for line in metrics)
+    assert metrics == [line for line in lines if "outcome" in line]
+    assert all(line["kind"] == "agent" and line[line["outcome"]] == [1] for line in metrics)
+    (named,) = {json.dumps(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"]) for line in metrics}
+    assert sorted(*json.loads(named)) == ["kind", "service"]
     done = ["created", "saved", "conflict", "undone", "redone", "reset"]
     done += ["proposed", "replayed", "accepted", "replayed"]
     done += ["annotated", "restored", "merged", "conflict", "saved", "conflict", "discarded"]

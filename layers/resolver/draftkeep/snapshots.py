@@ -25,6 +25,15 @@ _SMALLEST_DELTA_BYTES = 40
 _SMALLEST_DICTIONARY_BYTES = 8  # zstd takes none that is shorter
 
 _LEVEL = 3
+# A content is its keyframe but for some words: what matches is long, so short matches are not looked for, and a table of
+# 64 Ki places is enough.
+_DELTA: dict[int, int] = {
+    zstd.CompressionParameter.compression_level: _LEVEL,
+    zstd.CompressionParameter.hash_log: 16,
+    zstd.CompressionParameter.min_match: 7,
+    zstd.CompressionParameter.enable_long_distance_matching: 1,
+    zstd.CompressionParameter.ldm_min_match: 16,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +126,11 @@ def _decode(snapshot: Snapshot, keyframe: bytes | None) -> bytes:
 
 
 def _compress(text: bytes, keyframe: bytes | None = None) -> bytes:
-    parameters: dict[int, int] = {zstd.CompressionParameter.compression_level: _LEVEL}
     if keyframe is None:
-        return zstd.compress(text, options=parameters)
+        return zstd.compress(text, level=_LEVEL)
     # Above 2 MB a match lies outside the level's own window, and the difference would be as large as the whole.
-    parameters[zstd.CompressionParameter.window_log] = max(10, (len(text) + len(keyframe)).bit_length())
-    parameters[zstd.CompressionParameter.enable_long_distance_matching] = 1
-    return zstd.compress(text, options=parameters, zstd_dict=zstd.ZstdDict(keyframe, is_raw=True).as_prefix)
+    window = {zstd.CompressionParameter.window_log: max(10, (len(text) + len(keyframe)).bit_length())}
+    return zstd.compress(text, options=_DELTA | window, zstd_dict=zstd.ZstdDict(keyframe, is_raw=True).as_prefix)
 
 
 def _place(snapshot: Snapshot) -> str:
