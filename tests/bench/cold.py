@@ -11,7 +11,7 @@ from statistics import median
 from tests.bench.figures import Figure
 from tests.tables import ROOT
 
-RUNS = 9
+RUNS = 15
 
 # What each stack does before its first request.
 STACKS = {
@@ -35,7 +35,7 @@ TARGET = 0.8
 
 
 def cold_starts() -> list[Figure]:
-    """Milliseconds of whole processes, median of 9, the stacks in turn."""
+    """Milliseconds of whole processes, median of 15, the stacks in turn."""
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(str(ROOT / part) for part in ("functions", "layers/resolver")),
         "DRAFTS_TABLE": "d",

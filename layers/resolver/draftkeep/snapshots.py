@@ -25,8 +25,8 @@ _SMALLEST_DELTA_BYTES = 40
 _SMALLEST_DICTIONARY_BYTES = 8  # zstd takes none that is shorter
 
 _LEVEL = 3
-# A content is its keyframe but for some words: what matches is long, so short matches are not looked for, and a table of
-# 64 Ki places is enough.
+# A content is its keyframe but for some words. What matches is long, so short matches are not looked for, and a table
+# of 64 Ki places is enough.
 _DELTA: dict[int, int] = {
     zstd.CompressionParameter.compression_level: _LEVEL,
     zstd.CompressionParameter.hash_log: 16,
