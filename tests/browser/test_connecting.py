@@ -32,8 +32,8 @@ def console(profile: BrowserContext, guarded: Api) -> Console:
     return Console(profile.new_page(), guarded)
 
 
-def _token(hours: float = 1.0) -> str:
-    return mint_token(_SECRET, "acme", "ann", hours=hours)
+def _token(hours: float = 1.0, user: str = "ann") -> str:
+    return mint_token(_SECRET, "acme", user, hours=hours)
 
 
 def _connect(console: Console, token: str, address: str = "") -> None:
@@ -129,3 +129,29 @@ def test_an_open_draft_is_saved_on_after_the_same_connection_was_made_again(cons
     console.field("Name").fill("Ada Lovelace")
 
     console.see_saved(2)
+
+
+def test_edits_of_one_user_are_found_again_after_another_has_begun_a_draft_at_the_same_address(
+    console: Console,
+) -> None:
+    ann, bob = _token(), _token(user="bob")
+    console.visit("persona")
+    _connect(console, ann)
+    console.button("New persona").first.click()
+    expect(console.state).to_have_text("Nothing saved yet")
+    console.meet_saves(lambda route: route.abort())
+    console.field("Name").fill("typed by Ann")
+    expect(console.state).to_have_text("Offline: kept here, will retry")
+    _connect(console, bob)
+    expect(console.field("Name")).to_have_value("")
+    console.page.unroute_all()
+    console.field("Name").fill("typed by Bob")
+    console.see_saved(1)
+
+    _connect(console, ann)
+    console.page.get_by_role("link", name="Personas").click()
+    offer = console.page.get_by_role("status").filter(has_text="These were typed and are not saved yet")
+    offer.get_by_role("link").click()
+
+    console.see_saved(1)
+    expect(console.field("Name")).to_have_value("typed by Ann")

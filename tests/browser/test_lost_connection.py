@@ -110,6 +110,25 @@ def test_a_draft_that_gets_its_id_while_the_page_is_loaded_again_is_the_one_show
     assert form_state(api, "persona", console.draft_id)["name"] == "Ada"
 
 
+def test_an_address_from_before_the_first_save_begins_another_draft_the_next_time(console: Console, api: Api) -> None:
+    route = f"persona/new-{uuid.uuid4()}"
+    console.visit(route)
+    console.field("Name").fill("the first")
+    console.see_saved(1)
+    first = console.draft_id
+    assert api.call("DELETE", f"/persona/draft/{first}", if_match="1").status == 204
+
+    console.visit("persona")
+    console.visit(route)
+    expect(console.state).to_have_text("Nothing saved yet")
+    console.page.reload()
+    expect(console.state).to_have_text("Nothing saved yet")
+    console.field("Name").fill("the second")
+    console.see_saved(1)
+
+    assert console.draft_id != first
+
+
 def test_what_a_page_kept_is_found_though_the_browser_has_not_put_the_page_away_yet(
     console: Console, profile: BrowserContext, api: Api
 ) -> None:

@@ -8,7 +8,7 @@ import { parse } from "./json.js";
 
 const PREFIX = "draftkeep.copy/";
 const SENDING = "sending";
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 2_000;
 let tab = "";
 const open = new Set(); // the keys of copies that a session of this tab works on
 
@@ -16,6 +16,8 @@ const open = new Set(); // the keys of copies that a session of this tab works o
 export async function claimTab() {
   const earlier = sessionStorage.getItem("draftkeep.tab");
   if (!earlier || !(await claim(earlier))) await claim(crypto.randomUUID());
+  // Where the browser gives no locks, nothing tells whether a tab lives; copies are kept apart all the same.
+  tab ||= crypto.randomUUID();
   sessionStorage.setItem("draftkeep.tab", tab);
 }
 

@@ -2,6 +2,7 @@
 
 import { partsOf } from "./address.js";
 import { agentDraft } from "./agents.js";
+import { scope } from "./connection.js";
 import { formDraft } from "./forms.js";
 import { KINDS } from "./kinds.js";
 import { Session } from "./session.js";
@@ -9,26 +10,32 @@ import { Session } from "./session.js";
 const NAMED = "draftkeep.named/";
 const open = new Map();
 
-/**
- * Where one is. An address from before the first save leads to the draft that came of it: a page that was being loaded again
- * when the draft got its id still has the old one.
- */
+// The names that drafts got just before this page was loaded again, by the names that the address may still have.
+const named = namedBefore();
+
+function namedBefore() {
+  const keys = Object.keys(sessionStorage).filter((key) => key.startsWith(NAMED));
+  const found = new Map(keys.map((key) => [key, sessionStorage.getItem(key)]));
+  for (const key of keys) sessionStorage.removeItem(key);
+  return performance.getEntriesByType("navigation")[0]?.type === "reload" ? found : new Map();
+}
+
+const keyOf = (name) => `${NAMED}${scope()}/${name}`;
+
+/** Where one is. A page that was being loaded again when its draft got its id is led to the draft, once. */
 export function here() {
   const asked = partsOf(location.hash);
-  const name = named(asked.join("/"));
+  const key = keyOf(asked.join("/"));
+  const name = named.get(key);
   if (!name) return asked;
+  named.delete(key);
   history.replaceState(null, "", `#/${name}`);
   return name.split("/");
 }
 
-function named(name) {
-  const next = sessionStorage.getItem(NAMED + name);
-  return next && (named(next) ?? next);
-}
-
 function remember(old, now) {
   try {
-    sessionStorage.setItem(NAMED + old, now);
+    sessionStorage.setItem(keyOf(old), now);
   } catch {
     // Without room for it only a reload at that very moment begins a new draft.
   }
@@ -39,6 +46,7 @@ export function sessionOf(kind, id) {
   const name = `${kind}/${id}`;
   const found = open.get(name);
   if (found) return found;
+  sessionStorage.removeItem(keyOf(name));
   const session = new Session(Object.hasOwn(KINDS, kind) ? formDraft(kind, id) : agentDraft(...id.split("/")));
   session.onName = (old, now) => {
     remember(old, now);

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import logging
+import os
 import time
 from collections.abc import Callable
 from typing import Any
@@ -46,7 +48,7 @@ class App:
         self._logger = Logger(location=None)
         # Of its own: Metrics shares its dimensions between all apps of a process.
         self._metrics = EphemeralMetrics(default_dimensions={"kind": kind})
-        self._counts = not is_metrics_disabled()
+        self._counts = bool(self._metrics.namespace) and not is_metrics_disabled()
         self._deadline = wiring.deadline()
         self._notes: dict[str, Any] = {}
 
@@ -120,17 +122,27 @@ class App:
         duration_ms = round((time.perf_counter() - started) * 1000, 1)
         told = {"kind": self.kind, "status": status, "duration_ms": duration_ms, **self._notes}
         if "outcome" in told and self._counts:
-            # What is counted is told in the line that carries the metric: one line for both.
-            for name, value in {"level": "INFO", "message": _EVENT, **told}.items():
-                self._metrics.add_metadata(name, value)
-            self._metrics.add_metric(told["outcome"], MetricUnit.Count, 1)
-            self._metrics.flush_metrics()
+            self._count(told)
         else:
             self._logger.info(_EVENT, extra=told)
+
+    def _count(self, told: dict[str, Any]) -> None:
+        """Tell of a request in the line that carries its metric: one line for both."""
+        if self._logger.log_level <= logging.INFO:
+            for name, value in {"level": "INFO", "message": _EVENT, **told, **_trace()}.items():
+                self._metrics.add_metadata(name, value)
+        self._metrics.add_metric(told["outcome"], MetricUnit.Count, 1)
+        self._metrics.flush_metrics()
 
 
 def _request_id(event: dict[str, Any]) -> str:
     return str((event.get("requestContext") or {}).get("requestId", ""))
+
+
+def _trace() -> dict[str, str]:
+    """What Logger tells of the trace. Source: AWS X-Ray Developer Guide, "Tracing header"."""
+    root = os.environ.get("_X_AMZN_TRACE_ID", "").partition(";")[0]
+    return {"xray_trace_id": root.removeprefix("Root=")} if root else {}
 
 
 def _method(event: dict[str, Any]) -> str:
