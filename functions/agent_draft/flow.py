@@ -12,6 +12,7 @@ from draftkeep.changes import pointer
 from draftkeep.errors import Problem
 
 MAX_ISSUES = 100
+_ENDS = ("source", "target")
 STEP_TYPES = frozenset({"ENTRY_POINT", "EXIT_POINT", "AGENT", "TOOL", "CLAUDE_BOX"})
 
 Place = tuple[str | int, ...]
@@ -71,19 +72,18 @@ def _flow_issues(place: Place, flow: dict[str, Any]) -> Iterator[_Issue]:
     steps = flow.get("steps") or []
     types = [step.get("type") for step in steps]
     names = [step_name(step) for step in steps]
+    known = set(filter(None, names))
     yield from _end_issues(place, types, "ENTRY_POINT")
     yield from _end_issues(place, types, "EXIT_POINT")
-    yield from _step_issues(place, types, names)
-    known = set(filter(None, names))
-    for index, edge in enumerate(flow.get("edges") or []):
-        for end in ("source", "target"):
-            if edge.get(end) not in known:
-                message = partial("The edge's {} names no step.".format, end)
-                yield (*place, "edges", index, end), "dangling_edge", message
+    if len(known) < len(names) or not STEP_TYPES.issuperset(types):
+        yield from _step_issues(place, types, names)
+    yield from _edge_issues(place, flow.get("edges") or [], known)
 
 
 def _end_issues(place: Place, types: list[Any], kind: str) -> Iterator[_Issue]:
     """A flow has one entry and one exit."""
+    if types.count(kind) == 1:
+        return
     found = [index for index, type_ in enumerate(types) if type_ == kind]
     if not found:
         yield place, f"no_{kind.lower()}", partial("The flow has no {} step.".format, kind)
@@ -104,6 +104,16 @@ def _step_issues(place: Place, types: list[Any], names: list[str | None]) -> Ite
             yield (*place, "steps", index), "duplicate_step_id", message
         else:
             seen.add(name)
+
+
+def _edge_issues(place: Place, edges: list[dict[str, Any]], known: set[str]) -> Iterator[_Issue]:
+    if known.issuperset({edge.get(end) for edge in edges for end in _ENDS}):
+        return
+    for index, edge in enumerate(edges):
+        for end in _ENDS:
+            if edge.get(end) not in known:
+                message = partial("The edge's {} names no step.".format, end)
+                yield (*place, "edges", index, end), "dangling_edge", message
 
 
 def _known_types() -> str:

@@ -18,7 +18,10 @@ MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 100
 MAX_INTEGER_DIGITS = 300
 
-_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+# What a parser has made has no circles to be looked for.
+_encode = json.JSONEncoder(
+    ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False, check_circular=False
+).encode
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -128,6 +131,9 @@ _decoder = json.JSONDecoder(
 )
 
 
+_CONTAINERS = frozenset({dict, list})
+
+
 def _depth(value: Any) -> int:
     """Count the deepest nesting of what a parser has made, level by level: no string is looked at."""
     depth = 0
@@ -138,7 +144,7 @@ def _depth(value: Any) -> int:
             member
             for container in level
             for member in (container.values() if type(container) is dict else container)
-            if type(member) is dict or type(member) is list
+            if type(member) in _CONTAINERS
         ]
     return depth
 
