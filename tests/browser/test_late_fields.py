@@ -102,7 +102,10 @@ def test_undo_belongs_to_the_text_that_is_typed(console: Console, api: Api, plac
 
     box.press("End")
     box.press_sequentially(typed)
-    box.press("Control+z")
+    for _ in typed:
+        # How many letters it takes back at once is the browser's matter: all of them, unless typing was slow.
+        if box.input_value() != before:
+            box.press("Control+z")
 
     expect(box).to_have_value(before)
     console.see_saved(2)

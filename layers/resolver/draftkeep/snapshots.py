@@ -53,7 +53,7 @@ def encode(
     keyframe_id: the name for a new keyframe; bytes_beside: what the entry's item weighs without a body
     A new keyframe is cut when the write units that one would have saved since the last would have paid for it, or
     when no other form fits an entry.
-    Cost: one zstd pass over the content (0.7 ms at 114 KB, 13 ms at 4 MB)
+    Cost: one zstd pass over the content (0.2 ms at 114 KB, 3.2 ms at 4 MB, a new keyframe 0.5 and 20 ms)
     """
     overspent = previous.overspent_units if previous else 0
     held = previous.keyframe if previous else None
